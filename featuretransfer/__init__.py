@@ -1,0 +1,27 @@
+"""Classical feature transfer for speech emotion recognition in standard scikit-learn Pipelines."""
+
+import logging
+
+from . import corpora, evaluation, features, instance, pipelines, representation, selection
+from ._version import __version__
+from ._versions import show_versions
+from .corpora import *
+from .evaluation import *
+from .features import *
+from .instance import *
+from .pipelines import *
+from .representation import *
+
+__all__ = [
+    *features.__all__,
+    *corpora.__all__,
+    *instance.__all__,
+    *representation.__all__,
+    *pipelines.__all__,
+    *evaluation.__all__,
+    "selection",
+    "show_versions",
+    "__version__",
+]
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())

@@ -1,0 +1,293 @@
+"""The ``X_target`` contract: what every adapter and weighter shares.
+
+Target data is metadata of ``fit``; an adapter maps new rows as *target* rows by default and as
+*source* rows in its source view. Everything else is ordinary scikit-learn.
+"""
+
+import copy
+import warnings
+
+import numpy as np
+import pandas as pd
+from sklearn.base import TransformerMixin
+from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+
+from .exceptions import AmbiguousTargetWarning, TargetNotTransformedWarning
+
+FLOATS = (np.float64, np.float32)
+
+
+class AdapterMixin(TransformerMixin):
+    """Base of all adapters: ``transform`` is the target view, ``transform_source`` the source view.
+
+    A subclass implements ``fit(X, y=None, *, X_target=None)`` and ``_map_target(X)``; an asymmetric
+    method, whose two views differ, also implements ``_map_source(X)``.
+    """
+
+    __metadata_request__fit = {"X_target": True}
+    _source_view = False  # set on fitted objects by `source_view`
+
+    def fit_transform(self, X, y=None, **fit_params):
+        """Fit, then return the source view of ``X``.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_source, n_features)
+            Source rows.
+        y : array-like of shape (n_source,), default=None
+            Source labels.
+        **fit_params : dict
+            Metadata of `fit`, such as ``X_target``.
+
+        Returns
+        -------
+        X_new : ndarray of shape (n_source, n_features_out)
+            The source rows as a classifier should see them for training.
+        """
+        return self.fit(X, y, **fit_params).transform_source(X)
+
+    def transform(self, X):
+        """Map rows of the target domain.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Target rows.
+
+        Returns
+        -------
+        X_new : ndarray of shape (n_samples, n_features_out)
+            The mapped rows.
+        """
+        check_is_fitted(self)
+        X = validate_data(self, X, reset=False, dtype=FLOATS)
+        return self._map_source(X) if self._source_view else self._map_target(X)
+
+    def transform_source(self, X):
+        """Map rows of the source domain.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Source rows, seen in `fit` or new.
+
+        Returns
+        -------
+        X_new : ndarray of shape (n_samples, n_features_out)
+            The mapped rows.
+        """
+        check_is_fitted(self)
+        view = copy.copy(self)
+        view._source_view = True
+        return view.transform(X)
+
+    def _map_source(self, X):
+        return self._map_target(X)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+
+def is_adapter(estimator):
+    """Whether `estimator` has a source view besides its target view."""
+    return hasattr(estimator, "_source_view") and hasattr(estimator, "transform_source")
+
+
+def is_asymmetric(estimator):
+    """Whether the two views of an adapter differ."""
+    return is_adapter(estimator) and (
+        getattr(type(estimator), "_map_source", None) is not AdapterMixin._map_source
+    )
+
+
+def validate_domains(estimator, X, X_target=None, *, ensure_min_samples=1):
+    """Validate source and target rows of `fit` alike.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Learns ``n_features_in_`` and ``feature_names_in_`` from the source.
+    X : array-like of shape (n_source, n_features)
+        Source rows.
+    X_target : array-like of shape (n_target, n_features) or tuple of such, default=None
+        Target rows, one array or one per target corpus.
+    ensure_min_samples : int, default=1
+        Fewest source rows the method can work with.
+
+    Returns
+    -------
+    X : ndarray of shape (n_source, n_features)
+        Source rows, float32 kept, everything else float64.
+    X_target : ndarray of shape (n_target, n_features) or None
+        All target rows in the dtype of `X`, those of a tuple below each other.
+    """
+    source = X
+    X = validate_data(estimator, X, dtype=FLOATS, ensure_min_samples=ensure_min_samples)
+    if X_target is None:
+        return X, None
+    parts = target_parts(X_target, "X_target")
+    parts = [_validate_part(estimator, source, X, part) for part in parts]
+    _warn_if_sliceable(X_target, len(X), "X_target")
+    X_target = np.concatenate(parts) if len(parts) > 1 else parts[0]
+    _warn_if_not_transformed(X, X_target)
+    return X, X_target
+
+
+def target_parts(value, name):
+    """The per-corpus parts of a target argument: a tuple's elements, or the value itself."""
+    if not isinstance(value, tuple):
+        return [value]
+    if not value:
+        raise ValueError(
+            f"{name} is an empty tuple; expected one array per target corpus. "
+            f"Pass {name}=(array,) or leave {name} out for no adaptation."
+        )
+    for position, part in enumerate(value):
+        if part is None:
+            raise ValueError(
+                f"{name}[{position}] is None; every element of the tuple must be the rows of one "
+                f"target corpus. Leave that element out, or {name} altogether for no adaptation."
+            )
+        if isinstance(part, str | bytes) or hasattr(part, "__fspath__") or np.ndim(part) == 0:
+            raise ValueError(
+                f"{name}[{position}] is a single {type(part).__name__} ({part!r}), not the rows of a "
+                f"target corpus. A tuple holds one array or list per target corpus: pass "
+                f"{name}=(list_of_rows,)."
+            )
+    return list(value)
+
+
+def _validate_part(estimator, source, X, part):
+    if isinstance(source, pd.DataFrame) != isinstance(part, pd.DataFrame):
+        kinds = [
+            "a DataFrame" if isinstance(rows, pd.DataFrame) else f"a {type(rows).__name__}"
+            for rows in (source, part)
+        ]
+        raise TypeError(
+            f"X is {kinds[0]} but X_target is {kinds[1]}: their columns cannot be compared. Pass both as "
+            "DataFrames or both as arrays (`to_numpy()`)."
+        )
+    if isinstance(part, pd.DataFrame):
+        _check_columns(source.columns, part.columns)
+    try:
+        rows = check_array(part, dtype=X.dtype, input_name="X_target", estimator=estimator)
+    except ValueError as error:
+        if "inhomogeneous" not in str(error):
+            raise
+        raise ValueError(
+            "X_target is a ragged list; expected one array of shape (n_target, n_features). For several "
+            "target corpora pass a tuple of arrays: X_target=(first, second)."
+        ) from error
+    if rows.shape[1] != X.shape[1]:
+        raise ValueError(
+            f"X_target has {rows.shape[1]} features, but X has {X.shape[1]}. Extract both corpora with "
+            "the same feature set, and in a pipeline set transform_input=['X_target'] so that earlier "
+            "steps transform the target too."
+        )
+    return rows
+
+
+def _check_columns(source, target):
+    if list(source) == list(target):
+        return
+    missing = [name for name in source if name not in set(target)]
+    extra = [name for name in target if name not in set(source)]
+    if missing or extra:
+        detail = f"only in X: {_some(missing)}; only in X_target: {_some(extra)}"
+    else:
+        detail = "same names in another order"
+    raise ValueError(
+        f"X_target must have the columns of X ({detail}). Reorder or select them with X_target[X.columns]."
+    )
+
+
+def _some(names, most=5):
+    shown = ", ".join(map(repr, names[:most])) or "none"
+    return f"{shown} and {len(names) - most} more" if len(names) > most else shown
+
+
+def _warn_if_sliceable(value, n_source, name):
+    if not isinstance(value, tuple) and len(value) == n_source:
+        warnings.warn(
+            f"{name} has as many rows as X ({n_source}): inside cross-validation scikit-learn slices it "
+            f"by the fold. Pass {name}=({name},), which is never sliced (and silences this warning).",
+            AmbiguousTargetWarning,
+            stacklevel=4,
+        )
+
+
+def _warn_if_not_transformed(X, X_target):
+    if len(X) < 2:
+        return
+    mean, std = X.mean(axis=0), X.std(axis=0)
+    tolerance = 1e-3 if X.dtype == np.float32 else 1e-6
+    standardised = np.all(np.abs(mean) < tolerance) and np.all(
+        (np.abs(std - 1) < tolerance) | (std < tolerance)
+    )
+    if standardised and np.max(np.abs(X_target.mean(axis=0))) > 100:
+        warnings.warn(
+            "X is standardised but X_target has columns with means above 100: the target seems to have skipped "
+            "the earlier steps. Build the pipeline with transform_input=['X_target'] "
+            "(featuretransfer.make_pipeline does).",
+            TargetNotTransformedWarning,
+            stacklevel=4,
+        )
+
+
+def validate_target_labels(y, X_target, y_target, *, allow_new_classes=False):
+    """Validate sparse target labels against the source labels and the target rows.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_source,)
+        Source labels.
+    X_target : array-like of shape (n_target, n_features) or tuple of such
+        Target rows as given to `fit`.
+    y_target : array-like of shape (n_target,) or tuple of such
+        Target labels, paired with `X_target`; unlabelled rows are None or NaN.
+    allow_new_classes : bool, default=False
+        Whether labels that the source does not have are legal.
+
+    Returns
+    -------
+    labels : ndarray of shape (n_target,)
+        The labels, of the dtype of `y` where labelled and unspecified elsewhere.
+    labelled : ndarray of shape (n_target,) of bool
+        Which target rows are labelled.
+    """
+    if X_target is None:
+        raise ValueError(
+            "y_target was given without X_target. Pass the rows it labels as X_target."
+        )
+    if isinstance(X_target, tuple) != isinstance(y_target, tuple):
+        raise ValueError(
+            "X_target and y_target must both be tuples (one element per target corpus) or both be arrays, "
+            f"got {type(X_target).__name__} and {type(y_target).__name__}."
+        )
+    rows, labels = target_parts(X_target, "X_target"), target_parts(y_target, "y_target")
+    if [len(part) for part in rows] != [len(part) for part in labels]:
+        raise ValueError(
+            f"y_target must label the rows of X_target one by one, got {[len(p) for p in labels]} labels for "
+            f"{[len(p) for p in rows]} rows. Mark unlabelled rows by None or NaN."
+        )
+    y = np.asarray(y)
+    _warn_if_sliceable(y_target, len(y), "y_target")
+    labels = np.concatenate([np.asarray(part, dtype=object) for part in labels])
+    labelled = ~pd.isna(labels)
+    classes = np.unique(y)
+    if "nan" in labels[labelled] and "nan" not in classes:
+        raise ValueError(
+            "y_target contains the string 'nan', which is what NumPy makes of a missing label among strings. "
+            "Use an array of dtype object, or a pandas Series, with None or NaN for unlabelled rows."
+        )
+    new = sorted({label for label in labels[labelled]} - set(classes.tolist()), key=str)
+    if new and not allow_new_classes:
+        raise ValueError(
+            f"y_target has classes that y does not have: {_some(new)} (y has {_some(classes.tolist(), 10)}). "
+            "Map both label sets to one scheme first."
+        )
+    filled = np.full(len(labels), y[0] if len(y) else None, dtype=object)
+    filled[labelled] = labels[labelled]
+    return (filled if new else filled.astype(y.dtype)), labelled

@@ -1,0 +1,91 @@
+"""Named recipes: a method's name to the plain pipeline that uses it as it is meant to be used."""
+
+import re
+
+from sklearn.linear_model import LogisticRegression
+
+from .instance import ReweightedClassifier
+from .pipelines import make_pipeline
+from .representation import CorpusScaler
+from .testing import all_adapters, all_weighters
+
+__all__ = ["methods", "recipe"]
+
+
+def methods():
+    """The adapters and weighters that `recipe` knows.
+
+    Returns
+    -------
+    methods : dict of str to type
+        Name to class; a name is the class name in lower case, hyphenated: "kernel-mean-matching".
+
+    Examples
+    --------
+    >>> from featuretransfer.recipes import methods
+    >>> methods()["coral"].__name__
+    'CORAL'
+    """
+    found = {**all_adapters(), **all_weighters()}
+    return {_hyphenated(name): cls for name, cls in sorted(found.items())}
+
+
+def recipe(method, classifier=None):
+    """A pipeline with each corpus scaled by itself, then the method, then a classifier.
+
+    Parameters
+    ----------
+    method : str
+        A name from `methods`, a class name in any case ("CORAL") or, where it is unique, the
+        capitals of one ("KMM").
+    classifier : classifier, default=None
+        The last step, or what the weights are given to.
+        ``LogisticRegression(C=0.01, class_weight="balanced", max_iter=500)`` by default.
+
+    Returns
+    -------
+    pipeline : Pipeline
+        A plain scikit-learn Pipeline with ``transform_input=["X_target"]``.
+
+    Raises
+    ------
+    ValueError
+        If there is no such method; the message lists all.
+
+    Examples
+    --------
+    >>> from featuretransfer import recipe
+    >>> [name for name, step in recipe("coral").steps]
+    ['corpusscaler', 'coral', 'logisticregression']
+    >>> recipe("kmm").steps[-1][1].weighter
+    KernelMeanMatching()
+    """
+    if classifier is None:
+        classifier = LogisticRegression(C=0.01, class_weight="balanced", max_iter=500)
+    cls = _find(method)
+    if cls.__name__ in all_weighters():
+        return make_pipeline(CorpusScaler(), ReweightedClassifier(classifier, cls()))
+    if cls is CorpusScaler:
+        return make_pipeline(CorpusScaler(), classifier)
+    return make_pipeline(CorpusScaler(), cls(), classifier)
+
+
+def _find(method):
+    known = methods()
+    wanted = str(method).lower()
+    for name, cls in known.items():
+        if wanted in (name, cls.__name__.lower()):
+            return cls
+    by_capitals = [cls for cls in known.values() if wanted == _capitals(cls.__name__)]
+    if len(by_capitals) == 1:
+        return by_capitals[0]
+    raise ValueError(f"method must be one of {', '.join(known)}; got {method!r}.")
+
+
+def _hyphenated(name):
+    """'KernelMeanMatching' to 'kernel-mean-matching', 'CORAL' to 'coral'."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name).lower()
+
+
+def _capitals(name):
+    return "".join(letter for letter in name if letter.isupper()).lower()

@@ -1,0 +1,101 @@
+"""Discovery of the public estimators, for common tests, benchmarks, command line and API page."""
+
+import inspect
+
+from sklearn.base import BaseEstimator
+from sklearn.linear_model import LogisticRegression
+
+__all__ = ["all_adapters", "all_estimators", "all_weighters", "make_instance"]
+
+
+def all_estimators():
+    """All public estimator classes.
+
+    Returns
+    -------
+    estimators : dict of str to type
+        Class name to class, sorted by name.
+
+    Examples
+    --------
+    >>> from featuretransfer.testing import all_estimators
+    >>> "CORAL" in all_estimators()
+    True
+    """
+    import featuretransfer
+
+    public = {name: getattr(featuretransfer, name) for name in featuretransfer.__all__}
+    return {
+        name: thing
+        for name, thing in sorted(public.items())
+        if inspect.isclass(thing) and issubclass(thing, BaseEstimator)
+    }
+
+
+def all_adapters():
+    """All adapters: estimators with a source view and a target view.
+
+    Returns
+    -------
+    adapters : dict of str to type
+        Class name to class, sorted by name.
+
+    Examples
+    --------
+    >>> from featuretransfer.testing import all_adapters
+    >>> "CORAL" in all_adapters(), "KernelMeanMatching" in all_adapters()
+    (True, False)
+    """
+    return _with_method("transform_source")
+
+
+def all_weighters():
+    """All weighters: estimators whose `fit` learns a weight for every source row.
+
+    Returns
+    -------
+    weighters : dict of str to type
+        Class name to class, sorted by name.
+
+    Examples
+    --------
+    >>> from featuretransfer.testing import all_weighters
+    >>> "KernelMeanMatching" in all_weighters()
+    True
+    """
+    from .instance import WeighterMixin
+
+    return {name: cls for name, cls in all_estimators().items() if issubclass(cls, WeighterMixin)}
+
+
+def make_instance(cls):
+    """An instance of a public estimator class, with a classifier inside where it needs one.
+
+    Parameters
+    ----------
+    cls : type
+        One of `all_estimators`.
+
+    Returns
+    -------
+    estimator : estimator
+        Default parameters; ``LogisticRegression()`` where `cls` requires an estimator.
+
+    Examples
+    --------
+    >>> from featuretransfer import CORAL
+    >>> from featuretransfer.testing import make_instance
+    >>> make_instance(CORAL)
+    CORAL()
+    """
+    required = [
+        name
+        for name, parameter in inspect.signature(cls).parameters.items()
+        if parameter.default is inspect.Parameter.empty
+        and parameter.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
+    ]
+    return cls(**{name: LogisticRegression() for name in required})
+
+
+def _with_method(method):
+    return {name: cls for name, cls in all_estimators().items() if hasattr(cls, method)}

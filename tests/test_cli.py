@@ -1,0 +1,164 @@
+"""Every command through its real process."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+
+EMOTIONS = {"anger": 300.0, "happiness": 240.0, "neutral": 160.0, "sadness": 120.0}
+
+
+def run(*arguments, cwd=None, code=0, **environment):
+    done = subprocess.run(
+        [sys.executable, "-m", "featuretransfer", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=cwd,
+        env={**os.environ, **environment},
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    return done
+
+
+@pytest.fixture(scope="module")
+def corpora(tmp_path_factory):
+    """Two small corpora of buzzing tones, their pitch set by the emotion, as CSV lists."""
+    root = tmp_path_factory.mktemp("corpora")
+    rng = np.random.default_rng(0)
+    time = np.arange(8000) / 16000
+    for name, level in (("one", 0.3), ("two", 0.1)):
+        rows = []
+        for speaker in range(5):
+            for emotion, pitch in EMOTIONS.items():
+                phase = 2 * np.pi * pitch * (1 + 0.05 * rng.normal()) * time
+                signal = level * np.sign(np.sin(phase)) + 0.01 * rng.normal(size=len(time))
+                file = root / name / f"{speaker}-{emotion}.wav"
+                file.parent.mkdir(exist_ok=True)
+                soundfile.write(file, signal, 16000)
+                rows.append({"file": f"{name}/{file.name}", "label": emotion, "speaker": speaker})
+        pd.DataFrame(rows).to_csv(root / f"{name}.csv", index=False)
+    return root
+
+
+def corpus_arguments(root):
+    return [f"--corpus={name}={root / name}.csv" for name in ("one", "two")]
+
+
+def test_help_names_every_command():
+    text = run("--help").stdout
+    for command in ("demo", "extract", "evaluate", "methods"):
+        assert command in text
+
+
+def test_methods_lists_each_with_a_line():
+    lines = run("methods").stdout.splitlines()
+    assert any(line.startswith("coral ") for line in lines)
+    assert all(len(line.split(maxsplit=1)) == 2 for line in lines)
+
+
+def test_extract_files(corpora, tmp_path):
+    files = sorted((corpora / "one").glob("*.wav"))[:3]
+    run("extract", *files, "--set", "IS09", "-o", tmp_path / "out.parquet")
+    table = pd.read_parquet(tmp_path / "out.parquet")
+    assert table.shape == (3, 384)
+    assert list(table.index.names) == ["file", "start", "end"]
+
+
+def test_extract_corpora_with_labels(corpora, tmp_path):
+    run("extract", *corpus_arguments(corpora), "-o", tmp_path / "out.csv")
+    table = pd.read_csv(tmp_path / "out.csv", index_col=["file", "start", "end"])
+    assert table.shape == (40, 3 + 88)
+    assert set(table["label"]) == set(EMOTIONS)
+    assert set(table["corpus"]) == {"one", "two"}
+    for (file, *_), row in table.iterrows():
+        assert row["label"] in str(file)
+
+
+def test_extract_reports_failures_and_keeps_the_rest(corpora, tmp_path):
+    good = next((corpora / "one").glob("*.wav"))
+    done = run("extract", good, tmp_path / "gone.wav", "-o", tmp_path / "out.parquet", code=1)
+    assert "gone.wav" in done.stderr
+    assert len(pd.read_parquet(tmp_path / "out.parquet")) == 1
+
+
+def test_evaluate(corpora, tmp_path):
+    done = run(
+        "evaluate",
+        *corpus_arguments(corpora),
+        "--method=coral",
+        "--method=kmm",
+        "-o",
+        tmp_path / "results",
+    )
+    results = pd.read_csv(tmp_path / "results" / "results.csv")
+    assert {"coral", "kmm", "source-only", "corpus-scaling"} <= set(results["pipeline"])
+    assert results["uar"].between(0, 1).all()
+    predictions = pd.read_csv(tmp_path / "results" / "predictions.csv")
+    assert set(predictions["y_pred"]) <= set(EMOTIONS)
+    assert "coral" in done.stdout
+    assert "coral" in (tmp_path / "results" / "summary.md").read_text()
+    assert (tmp_path / "results" / "transfer-matrix.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_evaluate_without_matplotlib(corpora, tmp_path):
+    blocker = tmp_path / "blocked" / "sitecustomize.py"
+    blocker.parent.mkdir()
+    blocker.write_text(
+        "import importlib.util as util\n"
+        "find = util.find_spec\n"
+        "util.find_spec = lambda name, *rest: None if name == 'matplotlib' else find(name, *rest)\n"
+    )
+    done = run(
+        "evaluate",
+        *corpus_arguments(corpora),
+        "-o",
+        tmp_path / "results",
+        PYTHONPATH=str(blocker.parent),
+    )
+    assert "featuretransfer[plot]" in done.stderr
+    written = {path.name for path in (tmp_path / "results").iterdir()}
+    assert written == {"results.csv", "predictions.csv", "summary.md"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["evaluate", "--corpus=one=.", "-o", "x"], "at least two corpora"),
+        (["evaluate", "--corpus=one", "--corpus=two=.", "-o", "x"], "NAME=PATH"),
+        (["evaluate", "--corpus=emodb=gone", "--corpus=emovo=gone", "-o", "x"], "gone"),
+        (["extract", "-o", "x.parquet"], "FILES or --corpus"),
+        (["extract", "a.wav", "-o", "x.txt"], ".parquet or .csv"),
+        (["extract", "a.wav", "--set", "IS99", "-o", "x.csv"], "IS09"),
+        (["frobnicate"], "No such command"),
+    ],
+)
+def test_wrong_use_is_one_clear_line(arguments, message, tmp_path):
+    done = run(*arguments, cwd=tmp_path, code=2)
+    assert message in done.stderr
+    assert sum(line.startswith("Error") for line in done.stderr.splitlines()) == 1
+
+
+def test_unknown_method(corpora, tmp_path):
+    done = run(
+        "evaluate",
+        *corpus_arguments(corpora),
+        "--method=corl",
+        "-o",
+        tmp_path / "x",
+        code=2,
+    )
+    assert "method must be one of" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_demo(tmp_path):
+    done = run("demo", "-o", tmp_path / "results", "--jobs", "2")
+    assert "coral" in done.stdout
+    for name in ("results.csv", "predictions.csv", "summary.md", "transfer-matrix.png"):
+        assert (tmp_path / "results" / name).stat().st_size > 0

@@ -1,0 +1,304 @@
+"""What every public estimator must do, whatever its method."""
+
+import inspect
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+import sklearn
+from numpy.testing import assert_allclose, assert_array_equal
+from numpydoc.docscrape import NumpyDocString
+from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, GroupKFold
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC, LinearSVC
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+import featuretransfer as ft
+from featuretransfer.synthetic import make_shifted_corpora
+from featuretransfer.testing import all_adapters, all_estimators, all_weighters, make_instance
+
+ADAPTERS = [pytest.param(cls, id=name) for name, cls in all_adapters().items()]
+WEIGHTERS = [pytest.param(cls, id=name) for name, cls in all_weighters().items()]
+METHODS = ADAPTERS + WEIGHTERS
+USING_TARGET = [case for case in METHODS if case.values[0] is not ft.NoAdaptation]
+SEEDLESS = [
+    case for case in METHODS if "random_state" not in inspect.signature(case.values[0]).parameters
+]
+ESTIMATORS = [pytest.param(cls, id=name) for name, cls in all_estimators().items()]
+
+
+def seeded(cls):
+    estimator = make_instance(cls)
+    if "random_state" in estimator.get_params():
+        estimator.set_params(random_state=0)
+    return estimator
+
+
+def corpora(n_source=60, n_target=50, n_features=8, shift="channel"):
+    return make_shifted_corpora(n_source, n_target, n_features, shift=shift, random_state=0)
+
+
+def fitted(cls, data, **changes):
+    X_target = changes.pop("X_target", data.X_target)
+    return seeded(cls).fit(data.X_source, data.y_source, X_target=X_target)
+
+
+def outputs(method, data):
+    """Everything a fitted method tells, as arrays with one row per source or target row."""
+    if hasattr(method, "transform_source"):
+        return method.transform_source(data.X_source), method.transform(data.X_target)
+    return (method.sample_weight_,)
+
+
+@parametrize_with_checks([seeded(cls) for cls in all_estimators().values()])
+def test_scikit_learn_checks(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.parametrize("cls", METHODS)
+@pytest.mark.parametrize(
+    ("n_source", "n_target", "n_features"),
+    [(60, 50, 8), (12, 50, 30), (50, 12, 30), (12, 10, 30), (40, 40, 8), (40, 1, 8), (40, 2, 50)],
+)
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_finite_for_every_shape(cls, n_source, n_target, n_features):
+    data = corpora(n_source, n_target, n_features)
+    for output in outputs(fitted(cls, data, X_target=(data.X_target,)), data):
+        assert np.isfinite(output).all()
+
+
+@pytest.mark.parametrize("cls", METHODS)
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_constant_columns_and_duplicated_rows(cls):
+    data = corpora()
+    data.X_source[:, 2] = 3.0
+    data.X_target[:, 2] = 3.0
+    data.X_source[:, 5] = 1.0
+    data.X_target[:, 6] = -1.0
+    data.X_source[30:] = data.X_source[:30]
+    data.X_target[25:] = data.X_target[:25]
+    for output in outputs(fitted(cls, data), data):
+        assert np.isfinite(output).all()
+
+
+@pytest.mark.parametrize("cls", METHODS)
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_target_identical_to_source(cls):
+    data = corpora()
+    for output in outputs(fitted(cls, data, X_target=(data.X_source.copy(),)), data):
+        assert np.isfinite(output).all()
+
+
+@pytest.mark.parametrize("cls", METHODS)
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_far_off_scale_features(cls):
+    data = corpora()
+    factors = 100.0 ** np.linspace(-2, 2, data.X_source.shape[1])
+    data.X_source, data.X_target = data.X_source * factors, data.X_target * factors
+    for output in outputs(fitted(cls, data), data):
+        assert np.isfinite(output).all()
+
+
+@pytest.mark.parametrize("cls", USING_TARGET)
+@pytest.mark.parametrize("name", ["X", "X_target"])
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_nan_and_infinity_are_refused(cls, name, value):
+    data = corpora()
+    (data.X_source if name == "X" else data.X_target)[3, 1] = value
+    with pytest.raises(ValueError, match=rf"Input {name} contains (NaN|infinity)"):
+        fitted(cls, data)
+
+
+@pytest.mark.parametrize("cls", USING_TARGET)
+def test_target_with_other_columns(cls):
+    data = corpora()
+    with pytest.raises(ValueError, match="X_target has 7 features, but X has 8"):
+        fitted(cls, data, X_target=data.X_target[:, 1:])
+    names = [f"F{i}" for i in range(8)]
+    data.X_source = pd.DataFrame(data.X_source, columns=names)
+    with pytest.raises(ValueError, match="only in X: 'F7'; only in X_target: 'other'"):
+        fitted(cls, data, X_target=pd.DataFrame(data.X_target, columns=[*names[:7], "other"]))
+    with pytest.raises(ValueError, match="same names in another order"):
+        fitted(cls, data, X_target=pd.DataFrame(data.X_target, columns=names[::-1]))
+
+
+@pytest.mark.parametrize("cls", METHODS)
+def test_tuple_of_targets_is_their_pool(cls):
+    data = corpora()
+    whole = fitted(cls, data)
+    parts = fitted(cls, data, X_target=(data.X_target[:20], data.X_target[20:]))
+    for expected, output in zip(outputs(whole, data), outputs(parts, data)):
+        assert_array_equal(output, expected)
+
+
+@pytest.mark.parametrize("cls", SEEDLESS)
+def test_permuted_rows_permute_the_output(cls):
+    data = corpora()
+    expected = outputs(fitted(cls, data), data)
+    rng = np.random.RandomState(1)
+    orders = rng.permutation(len(data.X_source)), rng.permutation(len(data.X_target))
+    data.X_source, data.y_source = data.X_source[orders[0]], data.y_source[orders[0]]
+    data.X_target = data.X_target[orders[1]]
+    for output, reference, order in zip(outputs(fitted(cls, data), data), expected, orders):
+        assert_allclose(output, reference[order], atol=1e-6 * np.abs(reference).max())
+
+
+@pytest.mark.parametrize("cls", METHODS)
+def test_labels_do_not_matter_to_unsupervised_methods(cls):
+    data = corpora()
+    without = seeded(cls).fit(data.X_source, X_target=data.X_target)
+    for labels in (data.y_source, np.where(data.y_source == "class0", -1, 1)):
+        method = seeded(cls).fit(data.X_source, labels, X_target=data.X_target)
+        for expected, output in zip(outputs(without, data), outputs(method, data)):
+            assert_array_equal(output, expected)
+
+
+@pytest.mark.parametrize("cls", METHODS)
+def test_same_seed_same_output_and_numpy_state_untouched(cls):
+    data = corpora()
+    first = outputs(fitted(cls, data), data)
+    np.random.seed(3)
+    state = np.random.get_state()[1].copy()
+    second = outputs(fitted(cls, data), data)
+    assert_array_equal(np.random.get_state()[1], state)
+    for expected, output in zip(first, second):
+        assert_array_equal(output, expected)
+
+
+@pytest.mark.parametrize("cls", METHODS)
+def test_inputs_are_not_changed(cls):
+    data = corpora()
+    copies = data.X_source.copy(), data.X_target.copy()
+    outputs(fitted(cls, data), data)
+    assert_array_equal(data.X_source, copies[0])
+    assert_array_equal(data.X_target, copies[1])
+
+
+@pytest.mark.parametrize("cls", METHODS)
+def test_clone_and_pickle(cls):
+    data = corpora()
+    method = fitted(cls, data)
+    again = clone(method).fit(data.X_source, data.y_source, X_target=data.X_target)
+    restored = pickle.loads(pickle.dumps(method))
+    for expected, *others in zip(*(outputs(m, data) for m in (method, again, restored))):
+        for output in others:
+            assert_array_equal(output, expected)
+
+
+@pytest.mark.parametrize("cls", ADAPTERS)
+def test_float32_is_kept_and_close_to_float64(cls):
+    data = corpora()
+    double = outputs(fitted(cls, data), data)
+    data.X_source = data.X_source.astype(np.float32)
+    data.X_target = data.X_target.astype(np.float32)
+    single = outputs(fitted(cls, data), data)
+    for expected, output in zip(double, single):
+        assert output.dtype == np.float32
+        assert_allclose(output, expected, atol=5e-3 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("cls", ADAPTERS)
+def test_fit_transform_is_the_source_view(cls):
+    data = corpora()
+    trained = seeded(cls).fit_transform(data.X_source, data.y_source, X_target=data.X_target)
+    method = fitted(cls, data)
+    assert_allclose(trained, method.transform_source(data.X_source), rtol=1e-6, atol=1e-9)
+    assert_array_equal(
+        ft.source_view(method).transform(data.X_source), method.transform_source(data.X_source)
+    )
+
+
+@pytest.mark.parametrize("cls", ADAPTERS)
+def test_pandas_output_and_feature_names(cls):
+    data = corpora()
+    method = seeded(cls).set_output(transform="pandas")
+    names = [f"F{i}" for i in range(8)]
+    source = pd.DataFrame(data.X_source, columns=names, index=np.arange(60) + 7)
+    target = pd.DataFrame(data.X_target, columns=names, index=np.arange(50) + 3)
+    trained = method.fit_transform(source, data.y_source, X_target=target)
+    for table, rows in ((trained, source), (method.transform(target), target)):
+        assert list(table.columns) == list(method.get_feature_names_out())
+        assert list(table.index) == list(rows.index)
+    assert isinstance(method.transform_source(source), pd.DataFrame)
+
+
+CLASSIFIERS = [
+    pytest.param(LogisticRegression(), id="LogisticRegression"),
+    pytest.param(LinearSVC(), id="LinearSVC"),
+    pytest.param(SVC(), id="SVC"),
+]
+
+
+def pipeline(cls, classifier):
+    scaler = StandardScaler()
+    if cls.__name__ in all_weighters():
+        steps = [("scale", scaler), ("clf", ft.ReweightedClassifier(classifier, seeded(cls)))]
+    else:
+        steps = [("scale", scaler), ("adapt", seeded(cls)), ("clf", classifier)]
+    return Pipeline(steps, transform_input=["X_target"])
+
+
+@pytest.mark.parametrize("cls", METHODS)
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+def test_plain_pipeline(cls, classifier):
+    data = corpora()
+    with sklearn.config_context(enable_metadata_routing=True):
+        model = ft.check_pipeline(pipeline(cls, clone(classifier)))
+        model.fit(data.X_source, data.y_source, X_target=data.X_target)
+    assert set(model.predict(data.X_target)) <= set(data.y_source)
+    # a fitted pipeline needs no routing any more
+    assert 0 <= pickle.loads(pickle.dumps(model)).score(data.X_target, data.y_target) <= 1
+
+
+@pytest.mark.parametrize("cls", METHODS)
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_grid_search_with_groups_and_tuple_target(cls, n_jobs):
+    data = corpora(n_source=60, n_target=60)
+    final = "clf__estimator__C" if cls.__name__ in all_weighters() else "clf__C"
+    with sklearn.config_context(enable_metadata_routing=True):
+        search = GridSearchCV(
+            pipeline(cls, LogisticRegression()),
+            {final: [0.1, 1.0]},
+            cv=GroupKFold(3),
+            scoring=ft.selection.source_scorer("balanced_accuracy"),
+            n_jobs=n_jobs,
+            error_score="raise",
+        )
+        search.fit(
+            data.X_source, data.y_source, groups=data.speakers_source, X_target=(data.X_target,)
+        )
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    assert set(search.predict(data.X_target)) <= set(data.y_source)
+
+
+@pytest.mark.parametrize("cls", METHODS)
+def test_config_is_left_alone(cls):
+    data = corpora()
+    before = sklearn.get_config()
+    fitted(cls, data)
+    assert sklearn.get_config() == before
+
+
+@pytest.mark.parametrize("cls", ESTIMATORS)
+def test_docstring(cls):
+    doc = NumpyDocString(inspect.getdoc(cls))
+    assert doc["Summary"]
+    assert doc["Examples"]
+    documented = {parameter.name: parameter.type for parameter in doc["Parameters"]}
+    documented = {name: kind for names, kind in documented.items() for name in names.split(", ")}
+    parameters = inspect.signature(cls).parameters
+    assert list(documented) == list(parameters)
+    for name, parameter in parameters.items():
+        if parameter.default is not inspect.Parameter.empty:
+            assert f"default={parameter.default!r}".replace("'", '"') in documented[name].replace(
+                "'", '"'
+            ), f"the documented default of {name} is not {parameter.default!r}"
+
+
+@pytest.mark.parametrize("cls", USING_TARGET)
+def test_methods_name_their_reference(cls):
+    assert NumpyDocString(inspect.getdoc(cls))["References"]

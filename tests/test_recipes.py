@@ -1,0 +1,54 @@
+import pytest
+from sklearn.pipeline import Pipeline
+from sklearn.svm import SVC
+
+import featuretransfer as ft
+from featuretransfer.recipes import methods, recipe
+from featuretransfer.testing import all_adapters, all_weighters
+
+
+def test_methods_are_discovered():
+    assert {cls.__name__ for cls in methods().values()} == {*all_adapters(), *all_weighters()}
+
+
+@pytest.mark.parametrize("name", list(methods()))
+def test_recipe_is_a_plain_checked_pipeline(name):
+    pipeline = recipe(name)
+    assert type(pipeline) is Pipeline
+    assert pipeline.transform_input == ["X_target"]
+    assert isinstance(pipeline[0], ft.CorpusScaler)
+    assert ft.check_pipeline(pipeline) is pipeline
+
+
+@pytest.mark.parametrize(
+    ("name", "cls"),
+    [
+        ("CORAL", ft.CORAL),
+        ("coral", ft.CORAL),
+        ("TCA", ft.TCA),
+        ("DenoisingAutoencoder", ft.DenoisingAutoencoder),
+        ("denoising-autoencoder", ft.DenoisingAutoencoder),
+    ],
+)
+def test_spellings(name, cls):
+    assert type(recipe(name)[1]) is cls
+
+
+@pytest.mark.parametrize("name", ["kmm", "KMM", "kernel-mean-matching", "KernelMeanMatching"])
+def test_weighters_wrap_the_classifier(name):
+    final = recipe(name, SVC(C=3))[-1]
+    assert isinstance(final, ft.ReweightedClassifier)
+    assert isinstance(final.weighter, ft.KernelMeanMatching)
+    assert final.estimator.C == 3
+
+
+def test_scaling_alone_is_not_applied_twice():
+    assert [type(step).__name__ for _, step in recipe("corpus-scaler").steps] == [
+        "CorpusScaler",
+        "LogisticRegression",
+    ]
+
+
+def test_unknown_method_lists_the_known():
+    with pytest.raises(ValueError, match="method must be one of coral, .*tca; got 'corl'"):
+        recipe("corl")

@@ -5,7 +5,7 @@ from numbers import Real
 
 import numpy as np
 from scipy import linalg
-from sklearn.metrics.pairwise import euclidean_distances, kernel_metrics, pairwise_kernels
+from sklearn.metrics.pairwise import kernel_metrics, pairwise_kernels
 
 MEDIAN_ROWS = 2000  # the median width is computed from at most about this many rows
 
@@ -84,15 +84,14 @@ def fit_kernel(kernel, gamma, X):
     center = X.mean(axis=0)
     if callable(kernel) or kernel in ("linear", "cosine"):
         return Kernel(kernel, 1.0, center)
-    distances = spread_distances(X)
-    gamma = _resolve_gamma(gamma, X, distances)
-    if kernel == "rbf":
-        _refuse_degenerate(distances, gamma)
-    return Kernel(kernel, gamma, center)
+    if kernel == "rbf" and gamma != "median":  # the median width is never degenerate
+        _refuse_degenerate(X, _resolve_gamma(gamma, X))
+    return Kernel(kernel, _resolve_gamma(gamma, X), center)
 
 
-def _resolve_gamma(gamma, X, distances):
+def _resolve_gamma(gamma, X):
     if gamma == "median":
+        distances = spread_distances(X)
         return 1.0 / float(np.median(distances)) if len(distances) else 1.0
     if gamma == "scale":
         variance = float(X.var())
@@ -100,35 +99,47 @@ def _resolve_gamma(gamma, X, distances):
     return float(gamma)
 
 
-def spread_distances(X):
+def spread_distances(X, most_rows=MEDIAN_ROWS):
     """Non-zero squared distances between rows of `X`, between evenly spread rows if there are many.
 
-    Above `MEDIAN_ROWS` rows every m-th row is taken in order of (norm, then row values), so that
+    Above `most_rows` rows every m-th row is taken in order of (norm, then row values), so that
     neither the order of the rows nor a seed matters.
     """
     X = X - X.mean(axis=0)
-    if len(X) > MEDIAN_ROWS:
-        step = -(-len(X) // MEDIAN_ROWS)
-        norms = np.einsum("ij,ij->i", X, X)
-        X = X[np.lexsort((*X.T[::-1], norms))[::step]]
-    squared = euclidean_distances(X, squared=True)
-    distances = squared[np.triu_indices(len(X), k=1)]
+    norms = np.einsum("ij,ij->i", X, X)
+    scale = norms.max(initial=0.0)
+    if len(X) > most_rows:
+        step = -(-len(X) // most_rows)
+        order = np.argsort(norms, kind="stable")
+        if np.any(np.diff(norms[order]) == 0):  # only ties need the costly order
+            order = np.lexsort((*X.T[::-1], norms))
+        X, norms = X[order[::step]], norms[order[::step]]
+    if not len(X):
+        return np.empty(0)
+    products = linalg.blas.dsyrk(-2.0, X.T, trans=1)  # upper triangle, columns contiguous
+    distances = np.concatenate(
+        [products[:j, j] + norms[:j] + norms[j] for j in range(len(X))]  # pairs i < j
+    )
     # rounding leaves duplicates a tiny distance apart
-    scale = np.einsum("ij,ij->i", X, X).max(initial=0.0)
     return distances[distances > 1e-12 * scale]
 
 
-def _refuse_degenerate(distances, gamma):
+def _refuse_degenerate(X, gamma):
+    for rows in (200, MEDIAN_ROWS):  # information between a few rows is information between all
+        distances = spread_distances(X, rows)
+        if not len(distances):
+            continue
+        largest, smallest = np.exp(-gamma * distances.min()), np.exp(-gamma * distances.max())
+        if largest >= 1e-10 and smallest <= 1 - 1e-10:
+            return
     if not len(distances):
         return
-    largest, smallest = np.exp(-gamma * distances.min()), np.exp(-gamma * distances.max())
-    if largest < 1e-10 or smallest > 1 - 1e-10:
-        value = "0" if largest < 1e-10 else "1"
-        raise ValueError(
-            f"The rbf kernel with gamma={gamma:g} is numerically {value} between all rows, so it "
-            "carries no information. Use gamma='median', or scale the features first "
-            "(CorpusScaler, StandardScaler)."
-        )
+    value = "0" if largest < 1e-10 else "1"
+    raise ValueError(
+        f"The rbf kernel with gamma={gamma:g} is numerically {value} between all rows, so it "
+        "carries no information. Use gamma='median', or scale the features first "
+        "(CorpusScaler, StandardScaler)."
+    )
 
 
 def symmetric_power(C, power):

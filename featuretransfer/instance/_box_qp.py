@@ -226,7 +226,8 @@ def path(quadratic, k, ridge, upper, total, tol):
     """Pivoting along a falling ridge.
 
     With a large ridge the partition settles at once; it then changes little from one ridge to the
-    next, so pivoting gets through kernels of numerically low rank on which it cycles from a cold start.
+    next, so pivoting gets through kernels of numerically low rank on which it cycles from a cold
+    start.
 
     Returns
     -------
@@ -266,32 +267,37 @@ def interior_point(quadratic, k, ridge, upper, total, tol, max_iter=100):
         return Solution(np.where(state == FULL, upper, 0.0), 0.0, state, 0)
     z = v = np.full(n, np.abs(k).max() + tol)
     multiplier = 0.0
-    for step in range(1, max_iter + 1):
+    n_steps = 0
+    while n_steps < max_iter:
         room = upper - w
         dual = quadratic.product(w) + ridge * w - k - z + v + multiplier
         primal = 0.0 if total is None else total - w.sum()
         gap = (w @ z + room @ v) / (2 * n)
         if np.abs(dual).max() <= tol and abs(primal) <= 1e-12 * n and gap <= 1e-4 * tol:
             break
+        n_steps += 1
         solve = quadratic.solver(rows, ridge + z / w + v / room)
-        ones = solve(np.ones(n))
-
-        def direction(low, high, dual=dual, primal=primal, room=room, solve=solve, ones=ones):
-            x = solve(-dual + low / w - high / room)
-            step = 0.0 if total is None else (x.sum() - primal) / ones.sum()
-            x = x - step * ones
-            return x, (low - z * x) / w, (high + v * x) / room, step
-
-        dw, dz, dv, _ = direction(-w * z, -room * v)
+        ones = None if total is None else solve(np.ones(n))
+        point = (w, z, v, room, dual, primal, solve, ones)
+        dw, dz, dv, _ = _newton(*point, -w * z, -room * v)
         a, b = _longest(w, dw, room, -dw), _longest(z, dz, v, dv)
         ahead = ((w + a * dw) @ (z + b * dz) + (room - a * dw) @ (v + b * dv)) / (2 * n)
         aim = gap * (ahead / gap) ** 3
-        dw, dz, dv, dm = direction(aim - w * z - dw * dz, aim - room * v + dw * dv)
+        dw, dz, dv, dm = _newton(*point, aim - w * z - dw * dz, aim - room * v + dw * dv)
         a = 0.995 * min(_longest(w, dw, room, -dw), _longest(z, dz, v, dv))
         w, z, v, multiplier = w + a * dw, z + a * dz, v + a * dv, multiplier + a * dm
     state = np.where(w < z, ZERO, np.where(upper - w < v, FULL, FREE))
     w = np.select([state == ZERO, state == FULL], [0.0, upper], w)
-    return Solution(w, multiplier, state, step)
+    return Solution(w, multiplier, state, n_steps)
+
+
+def _newton(w, z, v, room, dual, primal, solve, ones, low, high):
+    """Newton direction towards residuals of zero and complementarity products `low` and `high`."""
+    dw, step = solve(-dual + low / w - high / room), 0.0
+    if ones is not None:
+        step = (dw.sum() - primal) / ones.sum()
+        dw = dw - step * ones
+    return dw, (low - z * dw) / w, (high + v * dw) / room, step
 
 
 def _longest(*pairs):

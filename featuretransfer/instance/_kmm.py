@@ -22,14 +22,15 @@ class KernelMeanMatching(WeighterMixin, BaseEstimator):
 
     ``1/2 w'(K + ridge I)w - k'w``  with  ``k_i = n_source / n_target * sum_j kernel(xs_i, xt_j)``
 
-    under ``0 <= w <= B`` and ``|sum(w) - n_source| <= n_source * eps``, where K is the kernel matrix of the
-    source rows. They are sparse by nature: even for two samples of one distribution many are 0.
+    under ``0 <= w <= B`` and ``|sum(w) - n_source| <= n_source * eps``, where K is the kernel
+    matrix of the source rows. They are sparse by nature: even for two samples of one distribution
+    many are 0.
 
     Parameters
     ----------
     kernel : str or callable, default="rbf"
-        "rbf", "linear", any other name of scikit-learn's pairwise kernels, or a function of two rows.
-        It must be positive semi-definite.
+        "rbf", "linear", any other name of scikit-learn's pairwise kernels, or a function of two
+        rows. It must be positive semi-definite.
     gamma : "median", "scale" or float, default="median"
         Width of the kernel. "median" is 1 / the median of the non-zero squared distances between
         rows of source and target; "scale" is 1 / (n_features * variance). Larger values make the
@@ -40,8 +41,8 @@ class KernelMeanMatching(WeighterMixin, BaseEstimator):
         Bounds the sum of the weights to ``n_source * (1 - eps)`` .. ``n_source * (1 + eps)``. None
         is ``(sqrt(n_source) - 1) / sqrt(n_source)``, the value recommended in [1]_.
     ridge : float, default=1e-6
-        Added to the diagonal of K, in units of its mean (1 for the rbf kernel). It makes the weights
-        unique where K is singular.
+        Added to the diagonal of K, in units of its mean (1 for the rbf kernel). It makes the
+        weights unique where K is singular.
 
     Attributes
     ----------
@@ -53,13 +54,14 @@ class KernelMeanMatching(WeighterMixin, BaseEstimator):
         The solution w of the programme itself, within its bounds: the ratio of the densities as
         estimated, before it is rescaled to mean 1.
     kkt_residual_ : float
-        Certificate of optimality: the largest violation of the Karush-Kuhn-Tucker conditions, relative
-        to ``max(abs(k))``.
+        Certificate of optimality: the largest violation of the Karush-Kuhn-Tucker conditions,
+        relative to ``max(abs(k))``.
     sum_multiplier_ : float
-        Multiplier of the sum constraint: positive at the upper bound, negative at the lower bound, 0
-        where the constraint is not active.
+        Multiplier of the sum constraint: positive at the upper bound, negative at the lower bound,
+        0 where the constraint is not active.
     kernel_ : callable or None
-        The kernel with its width settled, a function of two arrays of rows; None without ``X_target``.
+        The kernel with its width settled, a function of two arrays of rows; None without
+        ``X_target``.
     gamma_ : float or None
         The width used; None without ``X_target``.
     n_iter_ : int
@@ -75,15 +77,15 @@ class KernelMeanMatching(WeighterMixin, BaseEstimator):
 
     Notes
     -----
-    The programme is solved exactly, by block principal pivoting on a growing working set: only kernel
-    rows that carry weight are formed, never the whole matrix, unless most rows carry weight (as with
-    a small `B`). For n rows in each domain, d features and s rows with weight, time is
-    O(n^2 d + n s d + s^3) and memory O(n (d + s)). Where the kernel is of numerically low rank r (few
-    features, duplicates), a factor of n x r values replaces the kernel.
+    The programme is solved exactly, by block principal pivoting on a growing working set: only
+    kernel rows that carry weight are formed, never the whole matrix, unless most rows carry weight
+    (as with a small `B`). For n rows in each domain, d features and s rows with weight, time is
+    O(n^2 d + n s d + s^3) and memory O(n (d + s)). Where the kernel is of numerically low rank r
+    (few features, duplicates), a factor of n x r values replaces the kernel.
 
-    The method gives weights at the source rows only, so there is no weight for new rows. In more than about 100
-    dimensions the rows are nearly equally far apart and few get weight: reduce the dimension
-    before weighting, as in ``make_pipeline(PCA(20), KernelMeanMatching())`` with
+    The method gives weights at the source rows only, so there is no weight for new rows. In more
+    than about 100 dimensions the rows are nearly equally far apart and few get weight: reduce the
+    dimension before weighting, as in ``make_pipeline(PCA(20), KernelMeanMatching())`` with
     ``transform_input=["X_target"]``.
 
     References
@@ -138,8 +140,8 @@ class KernelMeanMatching(WeighterMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If a parameter is out of range, no weights within the bounds have a sum within its bounds,
-            or the kernel is degenerate or not positive semi-definite.
+            If a parameter is out of range, `B` and `eps` contradict each other, or the kernel is
+            degenerate or not positive semi-definite.
         """
         X, X_target = validate_domains(self, X, X_target)
         low, high = self._check_bounds(len(X))
@@ -161,24 +163,25 @@ class KernelMeanMatching(WeighterMixin, BaseEstimator):
             match = match_means(rows, k, self.ridge, float(self.B), low, high)
         except np.linalg.LinAlgError as error:
             raise ValueError(
-                f"kernel={self.kernel!r} is not positive semi-definite on the source rows, which kernel mean "
-                "matching requires. Use kernel='rbf'."
+                f"kernel={self.kernel!r} is not positive semi-definite on the source rows, which "
+                "kernel mean matching requires. Use kernel='rbf'."
             ) from error
         self.solution_, self.kkt_residual_, self.n_iter_ = match.w, match.residual, match.n_steps
         self.sum_multiplier_ = match.multiplier * rows.scale
         if match.residual > 1e-6:
             warnings.warn(
-                f"The weights meet the optimality conditions to {match.residual:.1e} only, instead of 1e-6. "
-                f"kernel={self.kernel!r} is probably not positive semi-definite; use kernel='rbf', or "
-                "increase ridge.",
+                f"The weights meet the optimality conditions to {match.residual:.1e} only, instead "
+                f"of 1e-6. kernel={self.kernel!r} is probably not positive semi-definite; use "
+                "kernel='rbf', or increase ridge.",
                 ConvergenceWarning,
                 stacklevel=3,
             )
         if match.multiplier < 0 and high > low:
             warnings.warn(
-                f"The sum of the weights fell to its lower bound ({low:.4g} of {len(X)} source rows): under this "
-                "kernel the source hardly reaches the target. Use a wider kernel (smaller gamma), scale "
-                "source and target alike first (CorpusScaler), or reduce the dimension (PCA).",
+                f"The sum of the weights fell to its lower bound ({low:.4g} of {len(X)} source "
+                "rows): under this kernel the source hardly reaches the target. Use a wider kernel "
+                "(smaller gamma), scale source and target alike first (CorpusScaler), or reduce "
+                "the dimension (PCA).",
                 UserWarning,
                 stacklevel=3,
             )
@@ -193,10 +196,11 @@ class KernelMeanMatching(WeighterMixin, BaseEstimator):
             raise ValueError(f"eps must be None or a number >= 0, got {self.eps!r}.")
         root = np.sqrt(n_source)
         eps = (root - 1) / root if self.eps is None else float(self.eps)
-        if self.B < 1 - eps:
+        if 1 - eps > self.B:
             raise ValueError(
-                f"B={self.B!r} and eps={self.eps!r} contradict each other: weights of at most B cannot reach the mean "
-                f"1 - eps = {1 - eps:.4g}. Increase B (>= 1 always works) or eps."
+                f"B={self.B!r} and eps={self.eps!r} contradict each other: weights of at most B "
+                f"cannot reach the mean 1 - eps = {1 - eps:.4g}. Increase B (>= 1 always works) or "
+                "eps."
             )
         return n_source * (1 - eps), n_source * (1 + eps)
 

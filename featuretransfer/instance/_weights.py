@@ -13,14 +13,15 @@ class WeighterMixin:
     """Base of all weighters: ``fit`` learns ``sample_weight_``, one weight for every source row.
 
     A subclass implements ``fit(X, y=None, *, X_target=None)`` and ends it with
-    ``self._set_weights(w)``. Weights have mean 1, so that the regularisation of a classifier keeps its
-    meaning.
+    ``self._set_weights(w)``. Weights have mean 1, so that the regularisation of a classifier keeps
+    its meaning.
     """
 
     __metadata_request__fit = {"X_target": True}
 
     def _set_weights(self, w):
-        """Learn ``sample_weight_`` (mean 1) and ``effective_sample_size_``, warn where it is low."""
+        """Learn ``sample_weight_`` (mean 1) and ``effective_sample_size_``, warn where it is "
+        "low."""
         self.sample_weight_ = normalise_weights(w, type(self).__name__)
         self.effective_sample_size_ = effective_sample_size(self.sample_weight_)
         warn_if_low(self.effective_sample_size_, len(self.sample_weight_), stacklevel=4)
@@ -74,14 +75,15 @@ def normalise_weights(w, source):
     if not np.all(np.isfinite(w)) or np.any(w < 0):
         raise ValueError(
             f"{source} gave weights that are negative or not finite "
-            f"({np.count_nonzero(~(w >= 0) | np.isinf(w))} of {len(w)}); weights must be finite and >= 0."
+            f"({np.count_nonzero(~(w >= 0) | np.isinf(w))} of {len(w)}); weights must be finite "
+            "and >= 0."
         )
     total = w.sum()
     if total == 0:
         raise ValueError(
-            f"{source} gave weight 0 to every source row: no source row resembles the target. Use a "
-            "wider kernel (smaller gamma), scale source and target alike first (CorpusScaler), or "
-            "leave X_target out."
+            f"{source} gave weight 0 to every source row: no source row resembles the target. Use "
+            "a wider kernel (smaller gamma), scale source and target alike first (CorpusScaler), "
+            "or leave X_target out."
         )
     return w * (len(w) / total)
 

@@ -1,0 +1,8 @@
+"""Instance transfer: weights on source rows."""
+
+from ._kmm import KernelMeanMatching
+from ._reweighted import ReweightedClassifier
+from ._weights import WeighterMixin as WeighterMixin
+from ._weights import effective_sample_size as effective_sample_size
+
+__all__ = ["KernelMeanMatching", "ReweightedClassifier"]

@@ -1,0 +1,7 @@
+"""Audio files to feature tables with openSMILE."""
+
+from ._extract import ExtractionError, extract_features
+from ._sets import FEATURE_SETS
+from ._transformer import OpenSmile
+
+__all__ = ["FEATURE_SETS", "ExtractionError", "OpenSmile", "extract_features"]

@@ -1,13 +1,16 @@
-"""Kernels, their widths and symmetric matrix powers, as pure functions on arrays."""
+"""Kernels, covariances, symmetric powers and eigenvectors, as pure functions on arrays."""
 
 from dataclasses import dataclass
 from numbers import Real
 
 import numpy as np
 from scipy import linalg
+from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
 from sklearn.metrics.pairwise import kernel_metrics, pairwise_kernels
 
 MEDIAN_ROWS = 2000  # the median width is computed from at most about this many rows
+LANCZOS_ROWS = 200  # below this many rows a dense eigensolver is as fast
+LANCZOS_RESTARTS = 200  # more mean a flat spectrum, for which a dense eigensolver is faster
 
 
 @dataclass(frozen=True)
@@ -109,11 +112,8 @@ def spread_distances(X, most_rows=MEDIAN_ROWS):
     norms = np.einsum("ij,ij->i", X, X)
     scale = norms.max(initial=0.0)
     if len(X) > most_rows:
-        step = -(-len(X) // most_rows)
-        order = np.argsort(norms, kind="stable")
-        if np.any(np.diff(norms[order]) == 0):  # only ties need the costly order
-            order = np.lexsort((*X.T[::-1], norms))
-        X, norms = X[order[::step]], norms[order[::step]]
+        rows = _spread_order(X, norms)[:: -(-len(X) // most_rows)]
+        X, norms = X[rows], norms[rows]
     if not len(X):
         return np.empty(0)
     products = linalg.blas.dsyrk(-2.0, X.T, trans=1)  # upper triangle, columns contiguous
@@ -122,6 +122,23 @@ def spread_distances(X, most_rows=MEDIAN_ROWS):
     )
     # rounding leaves duplicates a tiny distance apart
     return distances[distances > 1e-12 * scale]
+
+
+def _spread_order(X, norms):
+    order = np.argsort(norms, kind="stable")
+    if np.any(np.diff(norms[order]) == 0):  # only ties need the costly order
+        order = np.lexsort((*X.T[::-1], norms))
+    return order
+
+
+def spread_rows(X, n_rows):
+    """Indices of `n_rows` rows of `X`, evenly spread in order of (norm, then row values).
+
+    Neither the order of the rows nor a seed matters to which rows they are.
+    """
+    X = X - X.mean(axis=0)
+    order = _spread_order(X, np.einsum("ij,ij->i", X, X))
+    return order[np.linspace(0, len(X) - 1, n_rows).round().astype(int)]
 
 
 def _refuse_degenerate(X, gamma):
@@ -148,8 +165,175 @@ def symmetric_power(C, power):
     return (vectors * np.maximum(values, 0) ** power) @ vectors.T
 
 
+@dataclass(frozen=True)
+class Covariance:
+    """A regularised covariance matrix C = ridge I + Z'Z by its eigenvalues.
+
+    Where Z has fewer rows than columns they are those of ZZ', and no matrix of shape
+    (n_features, n_features) is ever formed.
+
+    Parameters
+    ----------
+    ridge : float
+        Added to every eigenvalue.
+    values : ndarray of shape (min(n_rows, n_features),)
+        Eigenvalues of Z'Z or ZZ', ascending, not negative.
+    vectors : ndarray of shape (min(n_rows, n_features),) * 2
+        Their eigenvectors.
+    rows : ndarray of shape (n_rows, n_features) or None
+        Z where the vectors are those of ZZ', otherwise None.
+    """
+
+    ridge: float
+    values: np.ndarray
+    vectors: np.ndarray
+    rows: np.ndarray | None
+
+    @property
+    def smallest(self):
+        """The smallest eigenvalue of C."""
+        return self.ridge + (self.values[0] if self.rows is None else 0.0)
+
+    @property
+    def largest(self):
+        """The largest eigenvalue of C."""
+        return self.ridge + self.values[-1]
+
+    def power(self, power):
+        """``C ** power``, of shape (n_features, n_features); only where `rows` is None."""
+        return (self.vectors * (self.values + self.ridge) ** power) @ self.vectors.T
+
+    def times_power(self, X, power):
+        """``X @ C ** power``.
+
+        In the row space, C^p = ridge^p I + Z'V g V'Z with g = ((s + ridge)^p - ridge^p) / s, a smooth
+        function of the eigenvalues s: nothing is divided by a small one.
+        """
+        if self.rows is None:
+            return X @ self.power(power)
+        coefficients = (X @ self.rows.T) @ self.vectors
+        coefficients *= _divided_power(self.values, self.ridge, power)
+        result = (coefficients @ self.vectors.T) @ self.rows
+        if self.ridge > 0:
+            result += self.ridge**power * X
+        return result
+
+
+def _divided_power(s, ridge, power):
+    """``((s + ridge) ** power - ridge ** power) / s`` without cancellation, its limit where s = 0."""
+    if ridge == 0:
+        positive = s > len(s) * np.finfo(s.dtype).eps * s.max(initial=0.0)
+        return np.where(positive, np.where(positive, s, 1.0) ** (power - 1), 0.0)
+    ratio = s / ridge
+    safe = np.where(ratio > 0, ratio, 1.0)
+    divided = np.where(ratio > 0, np.expm1(power * np.log1p(safe)) / safe, power)
+    return ridge ** (power - 1) * divided
+
+
+def regularised_covariance(X, reg):
+    """Covariance matrix of centred rows, regularised.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+        Rows with mean 0, at least two.
+    reg : "ledoit-wolf" or float
+        A float gives C = S + reg I with S = X'X / (n_samples - 1); "ledoit-wolf" gives C = (1 - a) S
+        + a tr(S) / n_features I with the shrinkage a of `ledoit_wolf_shrinkage`.
+
+    Returns
+    -------
+    covariance : Covariance
+        The matrix C.
+    """
+    n, d = X.shape
+    Z = X / np.sqrt(n - 1)
+    values, vectors = linalg.eigh(Z.T @ Z if d <= n else Z @ Z.T)
+    values = np.maximum(values, 0)
+    rows = None if d <= n else Z
+    if reg != "ledoit-wolf":
+        return Covariance(float(reg), values, vectors, rows)
+    a = ledoit_wolf_shrinkage(np.einsum("ij,ij->i", X, X), values * ((n - 1) / n), d)
+    ridge = a * values.sum() / d
+    if rows is not None:
+        rows *= np.sqrt(1 - a)
+    return Covariance(ridge, (1 - a) * values, vectors, rows)
+
+
+def ledoit_wolf_shrinkage(squared_norms, values, n_features):
+    """Shrinkage intensity of Ledoit and Wolf (2004), equation (14), from row norms and spectrum.
+
+    Parameters
+    ----------
+    squared_norms : ndarray of shape (n_samples,)
+        Squared norms of the centred rows.
+    values : ndarray
+        Non-zero eigenvalues of X'X / n_samples, in any order.
+    n_features : int
+        Number of features.
+
+    Returns
+    -------
+    shrinkage : float
+        Between 0 (the sample covariance) and 1 (a multiple of the identity).
+    """
+    n = len(squared_norms)
+    squared = values @ values  # squared Frobenius norm of the sample covariance
+    distance = squared - values.sum() ** 2 / n_features  # to the multiple of the identity
+    noise = (squared_norms @ squared_norms / n - squared) / n
+    # rows that are all +-v have no noise, one feature has no distance: both only up to rounding
+    negligible = 8 * np.finfo(np.float64).eps * squared
+    if noise <= negligible or distance <= negligible:
+        return 0.0
+    return float(min(noise / distance, 1.0))
+
+
+def top_eigenvectors(matvec, dense, trace, n, k):
+    """Eigenvectors of the `k` largest eigenvalues of a positive semi-definite matrix.
+
+    Parameters
+    ----------
+    matvec : callable
+        Multiplies the matrix with a vector.
+    dense : callable
+        Returns the matrix as an ndarray of shape (n, n); called for small `n`, for `k` near `n` and
+        where Lanczos iteration does not converge.
+    trace : float
+        Trace of the matrix.
+    n, k : int
+        Its size and the number of eigenvectors, k <= n.
+
+    Returns
+    -------
+    values : ndarray of shape (k,)
+        Eigenvalues, descending.
+    vectors : ndarray of shape (n, k)
+        Orthonormal eigenvectors.
+    """
+    if n > LANCZOS_ROWS and 8 * k < n and trace > 0:
+        try:
+            return _lanczos(matvec, trace, n, k)
+        except ArpackNoConvergence:
+            pass  # flat spectrum: the dense solver has no trouble with it
+    values, vectors = linalg.eigh(dense(), subset_by_index=[n - k, n - 1])
+    return np.maximum(values[::-1], 0), vectors[:, ::-1]
+
+
+def _lanczos(matvec, trace, n, k):
+    # a shift of 1 makes the tolerance absolute: eigenvalues that are 0 would never meet a relative one
+    operator = LinearOperator((n, n), matvec=lambda y: matvec(y) / trace + y, dtype=np.float64)
+    start = np.random.default_rng(0).normal(size=n)  # orthogonal to nothing; a fixed vector
+    values, vectors = eigsh(operator, k, which="LA", v0=start, maxiter=LANCZOS_RESTARTS)
+    order = np.argsort(-values, kind="stable")
+    return np.maximum(values[order] - 1, 0) * trace, vectors[:, order]
+
+
+def column_signs(V):
+    """Signs that make each column's largest absolute entry positive, of shape (n_columns,)."""
+    rows = np.argmax(np.abs(V), axis=0)
+    return np.where(V[rows, np.arange(V.shape[1])] < 0, -1.0, 1.0)
+
+
 def fix_signs(V):
     """`V` with each column's largest absolute entry made positive: signs become deterministic."""
-    rows = np.argmax(np.abs(V), axis=0)
-    signs = np.sign(V[rows, np.arange(V.shape[1])])
-    return V * np.where(signs == 0, 1.0, signs)
+    return V * column_signs(V)

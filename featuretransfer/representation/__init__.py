@@ -1,0 +1,8 @@
+"""Representation transfer: features that source and target share."""
+
+from ._coral import CORAL
+from ._identity import NoAdaptation
+from ._scaling import CorpusScaler
+from ._tca import TCA
+
+__all__ = ["NoAdaptation", "CorpusScaler", "CORAL", "TCA"]

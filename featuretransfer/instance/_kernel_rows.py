@@ -57,14 +57,14 @@ class KernelRows:
         means = [self._values(self._rows[part], other).mean(axis=1) for part in parts]
         return np.concatenate(means) / self.scale
 
-    def factor(self, max_rank, tol=1e-12, block=64):
+    def factor(self, max_rank, tol=1e-11, block=64):
         """Low-rank factor by Cholesky, pivoting on blocks of the least explained rows.
 
         Parameters
         ----------
         max_rank : int
             Rank at which to give up.
-        tol : float, default=1e-12
+        tol : float, default=1e-11
             Largest error of a kernel value, in units of the mean diagonal.
         block : int, default=64
             Rows considered at a time.

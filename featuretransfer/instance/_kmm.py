@@ -176,7 +176,7 @@ class KernelMeanMatching(WeighterMixin, BaseEstimator):
                 ConvergenceWarning,
                 stacklevel=3,
             )
-        if match.multiplier < 0 and high > low:
+        if match.multiplier < 0 and low < 0.5 * len(X):  # a narrow `eps` says nothing of the kernel
             warnings.warn(
                 f"The sum of the weights fell to its lower bound ({low:.4g} of {len(X)} source "
                 "rows): under this kernel the source hardly reaches the target. Use a wider kernel "

@@ -79,7 +79,7 @@ def _generate(rows, k, bounds, factor_after):
         solution = minimise(*problem, only_pivot=not factor_tried)
         stuck = solution is None or np.count_nonzero(solution.state == FREE) > factor_after
         if stuck and not factor_tried:
-            factor_tried, L = True, rows.factor(max(1, n // 5))
+            factor_tried, L = True, rows.factor(max(1, n // 3))
             if L is not None:
                 solution = minimise(FactorQuadratic(L), k, ridge, upper, low, high, tol)
                 return solution.w, solution.multiplier, solution.n_steps

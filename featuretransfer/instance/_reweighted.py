@@ -4,7 +4,7 @@ import numpy as np
 from sklearn import config_context
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone, is_classifier
 from sklearn.pipeline import Pipeline
-from sklearn.utils import get_tags
+from sklearn.utils import check_consistent_length, get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
@@ -124,7 +124,7 @@ class ReweightedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
             _refuse_lost_classes(y, w, self.weighter)
         passed = None if w is None or np.all(w == 1) else w
         self.estimator_ = fit_weighted(self.estimator, X, y, passed, X_target)
-        self.sample_weight_ = np.ones(len(y)) if w is None else w
+        self.sample_weight_ = np.ones(len(np.asarray(y))) if w is None else w
         self.effective_sample_size_ = effective_sample_size(self.sample_weight_)
         for name in ("n_features_in_", "feature_names_in_"):
             if hasattr(self, name):
@@ -265,6 +265,9 @@ def _check_weighter(weighter):
 
 def _learn_weights(weighter, X, y, X_target):
     """The fitted weighter and its weights, with mean 1."""
+    if y is None:
+        raise ValueError("ReweightedClassifier requires y to be passed, but the target y is None.")
+    check_consistent_length(X, y)
     weighter = clone(weighter)
     if isinstance(weighter, Pipeline):
         metadata = {} if X_target is None else {"X_target": X_target}
@@ -274,10 +277,10 @@ def _learn_weights(weighter, X, y, X_target):
         last = weighter.fit(X, y, X_target=X_target)
     name = type(last).__name__
     w = getattr(last, "sample_weight_", None)
-    if w is None or np.shape(w) != (len(y),):
+    if w is None or np.shape(w) != (len(np.asarray(y)),):
         found = "none" if w is None else f"an array of shape {np.shape(w)}"
         raise TypeError(
-            f"weighter must learn sample_weight_ of shape ({len(y)},), one weight per source row; "
+            f"weighter must learn sample_weight_ of shape (n_source,), one weight per source row; "
             f"{name} learned {found}."
         )
     if isinstance(last, WeighterMixin):

@@ -4,7 +4,7 @@ import copy
 
 from sklearn import config_context
 from sklearn.base import clone
-from sklearn.ensemble import BaggingClassifier
+from sklearn.ensemble import BaggingClassifier, HistGradientBoostingClassifier
 from sklearn.feature_selection import RFECV
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegressionCV
@@ -41,9 +41,9 @@ def fit_weighted(estimator, X, y, sample_weight, X_target=None):
     _refuse_unsupported(estimator, path)
     with config_context(enable_metadata_routing=True):
         fitted = clone(estimator)
-        _request_weights(fitted)
         passed = {"sample_weight"} | ({"X_target"} if X_target is not None else set())
         try:
+            _request_weights(fitted)
             consumed = get_routing_for_object(fitted).consumes("fit", passed)
         except NotImplementedError:
             return _fit_without_routing(estimator, X, y, sample_weight)
@@ -77,12 +77,14 @@ def _path_to_classifiers(estimator):
     elif getattr(estimator, "steps", None):
         children = [estimator.steps[-1][1]]
     elif isinstance(getattr(estimator, "estimators", None), list):
-        children = [child for _, child in estimator.estimators if hasattr(child, "fit")]
+        children = [child for _, child in estimator.estimators]
+        children = [*children, getattr(estimator, "final_estimator", None)]
     elif hasattr(getattr(estimator, "estimator", None), "fit"):
         children = [estimator.estimator]
     path = [estimator]
     for child in children:
-        path += _path_to_classifiers(child)
+        if hasattr(child, "fit"):  # not "drop", nor None for a default that uses weights
+            path += _path_to_classifiers(child)
     return path
 
 
@@ -132,9 +134,9 @@ def _nested(estimator):
 def _settle_scoring(search):
     """Scorers inside a search stay unweighted: scikit-learn refuses those that leave it open."""
     scoring = getattr(search, "scoring", None)
-    if scoring is None and isinstance(search, LogisticRegressionCV | RFECV):
-        scoring = "accuracy"  # what their None means
-    if scoring is None or not hasattr(search, "get_metadata_routing") or scoring == "loss":
+    if isinstance(search, LogisticRegressionCV | RFECV) and scoring in (None, "warn"):
+        scoring = "accuracy"  # what their defaults mean
+    if scoring is None or isinstance(search, HistGradientBoostingClassifier):
         return
     if isinstance(scoring, list | tuple | set):
         scoring = {name: name for name in scoring}

@@ -96,7 +96,7 @@ def extract_features(
     features : DataFrame of shape (n_rows, n_features), float32
         Index ``(file, start, end)``, columns the openSMILE names, rows in the order of `files`.
         ``.attrs`` holds the settings, the openSMILE version and ``failures``, a list of dicts
-        with ``file``, ``start`` and ``reason``.
+        with ``file``, ``start``, ``end`` and ``reason``.
 
     Raises
     ------
@@ -301,7 +301,7 @@ def _as_table(items, results, names, settings):
     table.attrs = {
         **settings.describe(),
         "failures": [
-            {"file": item.name, "start": item.start, "reason": result.reason}
+            {"file": item.name, "start": item.start, "end": item.end, "reason": result.reason}
             for item, result in zip(items, results)
             if isinstance(result, Failure)
         ],

@@ -152,8 +152,8 @@ def target_parts(value, name):
             )
         if isinstance(part, str | bytes) or hasattr(part, "__fspath__") or np.ndim(part) == 0:
             raise ValueError(
-                f"{name}[{position}] is a single {type(part).__name__} ({part!r}), not the rows of a "
-                f"target corpus. A tuple holds one array or list per target corpus: pass "
+                f"{name}[{position}] is a single {type(part).__name__} ({part!r}), not the rows of "
+                "a target corpus. A tuple holds one array or list per target corpus: pass "
                 f"{name}=(list_of_rows,)."
             )
     return list(value)
@@ -166,8 +166,8 @@ def _validate_part(estimator, source, X, part):
             for rows in (source, part)
         ]
         raise TypeError(
-            f"X is {kinds[0]} but X_target is {kinds[1]}: their columns cannot be compared. Pass both as "
-            "DataFrames or both as arrays (`to_numpy()`)."
+            f"X is {kinds[0]} but X_target is {kinds[1]}: their columns cannot be compared. Pass "
+            "both as DataFrames or both as arrays (`to_numpy()`)."
         )
     if isinstance(part, pd.DataFrame):
         _check_columns(source.columns, part.columns)
@@ -177,14 +177,14 @@ def _validate_part(estimator, source, X, part):
         if "inhomogeneous" not in str(error):
             raise
         raise ValueError(
-            "X_target is a ragged list; expected one array of shape (n_target, n_features). For several "
-            "target corpora pass a tuple of arrays: X_target=(first, second)."
+            "X_target is a ragged list; expected one array of shape (n_target, n_features). For "
+            "several target corpora pass a tuple of arrays: X_target=(first, second)."
         ) from error
     if rows.shape[1] != X.shape[1]:
         raise ValueError(
-            f"X_target has {rows.shape[1]} features, but X has {X.shape[1]}. Extract both corpora with "
-            "the same feature set, and in a pipeline set transform_input=['X_target'] so that earlier "
-            "steps transform the target too."
+            f"X_target has {rows.shape[1]} features, but X has {X.shape[1]}. Extract both corpora "
+            "with the same feature set, and in a pipeline set transform_input=['X_target'] so that "
+            "earlier steps transform the target too."
         )
     return rows
 
@@ -199,7 +199,8 @@ def _check_columns(source, target):
     else:
         detail = "same names in another order"
     raise ValueError(
-        f"X_target must have the columns of X ({detail}). Reorder or select them with X_target[X.columns]."
+        f"X_target must have the columns of X ({detail}). Reorder or select them with "
+        "X_target[X.columns]."
     )
 
 
@@ -211,8 +212,9 @@ def _some(names, most=5):
 def _warn_if_sliceable(value, n_source, name):
     if not isinstance(value, tuple) and len(value) == n_source:
         warnings.warn(
-            f"{name} has as many rows as X ({n_source}): inside cross-validation scikit-learn slices it "
-            f"by the fold. Pass {name}=({name},), which is never sliced (and silences this warning).",
+            f"{name} has as many rows as X ({n_source}): inside cross-validation scikit-learn "
+            f"slices it by the fold. Pass {name}=({name},), which is never sliced (and silences "
+            "this warning).",
             AmbiguousTargetWarning,
             stacklevel=4,
         )
@@ -228,8 +230,8 @@ def _warn_if_not_transformed(X, X_target):
     )
     if standardised and np.max(np.abs(X_target.mean(axis=0))) > 100:
         warnings.warn(
-            "X is standardised but X_target has columns with means above 100: the target seems to have skipped "
-            "the earlier steps. Build the pipeline with transform_input=['X_target'] "
+            "X is standardised but X_target has columns with means above 100: the target seems to "
+            "have skipped the earlier steps. Build the pipeline with transform_input=['X_target'] "
             "(featuretransfer.make_pipeline does).",
             TargetNotTransformedWarning,
             stacklevel=4,
@@ -263,14 +265,15 @@ def validate_target_labels(y, X_target, y_target, *, allow_new_classes=False):
         )
     if isinstance(X_target, tuple) != isinstance(y_target, tuple):
         raise ValueError(
-            "X_target and y_target must both be tuples (one element per target corpus) or both be arrays, "
-            f"got {type(X_target).__name__} and {type(y_target).__name__}."
+            "X_target and y_target must both be tuples (one element per target corpus) or both be "
+            f"arrays, got {type(X_target).__name__} and {type(y_target).__name__}."
         )
     rows, labels = target_parts(X_target, "X_target"), target_parts(y_target, "y_target")
     if [len(part) for part in rows] != [len(part) for part in labels]:
         raise ValueError(
-            f"y_target must label the rows of X_target one by one, got {[len(p) for p in labels]} labels for "
-            f"{[len(p) for p in rows]} rows. Mark unlabelled rows by None or NaN."
+            "y_target must label the rows of X_target one by one, got "
+            f"{[len(part) for part in labels]} labels for {[len(part) for part in rows]} rows. "
+            "Mark unlabelled rows by None or NaN."
         )
     y = np.asarray(y)
     _warn_if_sliceable(y_target, len(y), "y_target")
@@ -279,14 +282,15 @@ def validate_target_labels(y, X_target, y_target, *, allow_new_classes=False):
     classes = np.unique(y)
     if "nan" in labels[labelled] and "nan" not in classes:
         raise ValueError(
-            "y_target contains the string 'nan', which is what NumPy makes of a missing label among strings. "
-            "Use an array of dtype object, or a pandas Series, with None or NaN for unlabelled rows."
+            "y_target contains the string 'nan', which is what NumPy makes of a missing label "
+            "among strings. Use an array of dtype object, or a pandas Series, with None or NaN for "
+            "unlabelled rows."
         )
-    new = sorted({label for label in labels[labelled]} - set(classes.tolist()), key=str)
+    new = sorted(set(labels[labelled]) - set(classes.tolist()), key=str)
     if new and not allow_new_classes:
         raise ValueError(
-            f"y_target has classes that y does not have: {_some(new)} (y has {_some(classes.tolist(), 10)}). "
-            "Map both label sets to one scheme first."
+            f"y_target has classes that y does not have: {_some(new)} (y has "
+            f"{_some(classes.tolist(), 10)}). Map both label sets to one scheme first."
         )
     filled = np.full(len(labels), y[0] if len(y) else None, dtype=object)
     filled[labelled] = labels[labelled]

@@ -206,8 +206,8 @@ class Covariance:
     def times_power(self, X, power):
         """``X @ C ** power``.
 
-        In the row space, C^p = ridge^p I + Z'V g V'Z with g = ((s + ridge)^p - ridge^p) / s, a smooth
-        function of the eigenvalues s: nothing is divided by a small one.
+        In the row space, C^p = ridge^p I + Z'V g V'Z with g = ((s + ridge)^p - ridge^p) / s, a
+        smooth function of the eigenvalues s: nothing is divided by a small one.
         """
         if self.rows is None:
             return X @ self.power(power)
@@ -220,7 +220,7 @@ class Covariance:
 
 
 def _divided_power(s, ridge, power):
-    """``((s + ridge) ** power - ridge ** power) / s`` without cancellation, its limit where s = 0."""
+    """``((s + ridge) ** power - ridge ** power) / s`` without cancellation, also where s = 0."""
     if ridge == 0:
         positive = s > len(s) * np.finfo(s.dtype).eps * s.max(initial=0.0)
         return np.where(positive, np.where(positive, s, 1.0) ** (power - 1), 0.0)
@@ -238,8 +238,8 @@ def regularised_covariance(X, reg):
     X : ndarray of shape (n_samples, n_features)
         Rows with mean 0, at least two.
     reg : "ledoit-wolf" or float
-        A float gives C = S + reg I with S = X'X / (n_samples - 1); "ledoit-wolf" gives C = (1 - a) S
-        + a tr(S) / n_features I with the shrinkage a of `ledoit_wolf_shrinkage`.
+        A float gives C = S + reg I with S = X'X / (n_samples - 1); "ledoit-wolf" gives C = (1 - a)
+        S + a tr(S) / n_features I with the shrinkage a of `ledoit_wolf_shrinkage`.
 
     Returns
     -------
@@ -320,7 +320,8 @@ def top_eigenvectors(matvec, dense, trace, n, k):
 
 
 def _lanczos(matvec, trace, n, k):
-    # a shift of 1 makes the tolerance absolute: eigenvalues that are 0 would never meet a relative one
+    # a shift of 1 makes the tolerance absolute: eigenvalues that are 0 would never meet a relative
+    # one
     operator = LinearOperator((n, n), matvec=lambda y: matvec(y) / trace + y, dtype=np.float64)
     start = np.random.default_rng(0).normal(size=n)  # orthogonal to nothing; a fixed vector
     values, vectors = eigsh(operator, k, which="LA", v0=start, maxiter=LANCZOS_RESTARTS)

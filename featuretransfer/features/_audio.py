@@ -1,6 +1,7 @@
 """Audio as openSMILE needs it: mono float32 in the range of 16-bit samples, at a common rate."""
 
 import os
+import stat
 import struct
 from pathlib import Path
 
@@ -8,8 +9,40 @@ import numpy as np
 
 # openSMILE multiplies by 32768 and casts to int16 without clipping: +1.0 would become -32768
 LARGEST = 32767 / 32768
-# root mean square of two steps of a 16-bit sample: only digital silence and dither are below
+# two steps of a 16-bit sample: only digital silence and dither have a standard deviation below
 SILENCE = 2 / 32768
+INTEGERS = (np.dtype(np.int16), np.dtype(np.int32))
+# 24 dB above full scale: no float recording, but most 16-bit samples that were only cast to float
+TOO_LARGE = 16.0
+
+
+def check_file(file):
+    """Refuse what can be told unreadable without opening it.
+
+    Parameters
+    ----------
+    file : str
+        Path of the file.
+
+    Raises
+    ------
+    OSError, ValueError
+        If the file is missing, no regular file, not open to this user, or empty.
+    """
+    try:
+        status = os.stat(file)
+    except FileNotFoundError:
+        raise FileNotFoundError("file does not exist") from None
+    except PermissionError:
+        raise PermissionError("no permission to enter the folder of the file") from None
+    if not stat.S_ISREG(status.st_mode):
+        raise ValueError(
+            f"not a file but a {'folder' if stat.S_ISDIR(status.st_mode) else 'device'}"
+        )
+    if not os.access(file, os.R_OK):
+        raise PermissionError("no permission to read the file")
+    if status.st_size == 0:
+        raise ValueError("file is empty")
 
 
 def read_audio(file, start=0.0, end=None):
@@ -38,12 +71,7 @@ def read_audio(file, start=0.0, end=None):
     """
     import audiofile
 
-    if not os.path.exists(file):
-        raise FileNotFoundError("file does not exist")
-    if not os.access(file, os.R_OK):
-        raise PermissionError("no permission to read the file")
-    if os.path.getsize(file) == 0:
-        raise ValueError("file is empty")
+    check_file(file)
     length = None if end is None else end - start
     if start < 0 or (length is not None and length <= 0):
         raise ValueError(f"segment from {start:g} s to {end:g} s has no length")
@@ -84,14 +112,20 @@ def _check_riff_size(file):
 def as_float(signal):
     """A signal given as an array, as float32 of shape (n_channels, n_samples)."""
     signal = np.asarray(signal)
-    if signal.ndim not in (1, 2) or signal.dtype.kind not in "fi":
+    if signal.ndim not in (1, 2) or not (signal.dtype.kind == "f" or signal.dtype in INTEGERS):
         raise ValueError(
-            "a signal must be a float or signed integer array of shape (n_samples,) or "
+            "a signal must be a float, int16 or int32 array of shape (n_samples,) or "
             f"(n_channels, n_samples), got {signal.dtype} of shape {signal.shape}"
+        )
+    signal = np.atleast_2d(signal)
+    if 0 < signal.shape[1] < signal.shape[0]:
+        raise ValueError(
+            f"a signal of shape {signal.shape} has more channels than samples: transpose it to "
+            "(n_channels, n_samples)"
         )
     if signal.dtype.kind == "i":
         signal = signal / -float(np.iinfo(signal.dtype).min)
-    return np.atleast_2d(signal).astype(np.float32)
+    return signal.astype(np.float32)
 
 
 def prepare(signal, rate, sampling_rate):
@@ -116,18 +150,24 @@ def prepare(signal, rate, sampling_rate):
     Raises
     ------
     ValueError
-        If there are no samples, NaN or infinite samples, or only silence.
+        If there are no samples, NaN or infinite samples, samples far above full scale, or only
+        silence (a constant offset is silence too).
     """
     import audresample
 
     if signal.shape[1] == 0:
-        raise ValueError("file holds no samples")
+        raise ValueError("there are no samples")
     if not np.isfinite(signal).all():
         raise ValueError("signal holds NaN or infinite samples")
+    peak = max(signal.max(), -signal.min())
+    if peak > TOO_LARGE:
+        raise ValueError(
+            f"samples reach {peak:g} where full scale is 1: divide 16-bit values by 32768"
+        )
     mono = signal.mean(axis=0, dtype=np.float32) if len(signal) > 1 else signal[0]
-    level = np.sqrt(np.mean(np.square(mono, dtype=np.float64)))
+    level = np.std(mono, dtype=np.float64)
     if level < SILENCE:
-        raise ValueError(f"signal is silent: root mean square {level:.1e} of full scale")
+        raise ValueError(f"signal is silent: its standard deviation is {level:.1e} of full scale")
     if sampling_rate is not None and rate != sampling_rate:
         mono = audresample.resample(mono, rate, sampling_rate)[0]
         rate = sampling_rate

@@ -1,14 +1,17 @@
 """A folder of small entries that several processes may share and a kill cannot corrupt."""
 
+import contextlib
 import hashlib
 import logging
 import os
 import struct
 import sys
-import tempfile
+import time
+import uuid
 import warnings
 import zlib
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -73,13 +76,15 @@ class Store:
         path = self._path(key)
         try:
             os.makedirs(os.path.dirname(path), exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=os.path.dirname(path), suffix=".tmp")
+            temporary = f"{path}.{uuid.uuid4().hex}.tmp"
             try:
-                with os.fdopen(handle, "wb") as file:
+                # not a temporary file of the library's, which only its owner may read
+                with open(temporary, "xb") as file:
                     file.write(_HEADER.pack(_MAGIC, zlib.crc32(payload), len(payload)) + payload)
                 os.replace(temporary, path)
             except BaseException:
-                os.unlink(temporary)
+                with contextlib.suppress(OSError):
+                    os.unlink(temporary)
                 raise
         except OSError as error:
             self._writable = False
@@ -89,6 +94,17 @@ class Store:
                 "or pass cache=False.",
                 stacklevel=2,
             )
+
+
+class Content(NamedTuple):
+    """What was in a file when it was looked at."""
+
+    digest: str
+    """SHA-256 of its bytes."""
+    identity: str
+    """Path, size and time of change."""
+    settled: bool
+    """Whether any later change will show in the identity."""
 
 
 class FeatureCache:
@@ -104,39 +120,39 @@ class FeatureCache:
 
     def __init__(self, folder, settings):
         self._store = Store(folder)
-        self._settings = hashlib.sha256(f"{VERSION}\n{settings.fingerprint()}".encode())
+        self._settings = _digest(f"{VERSION}\n{settings.fingerprint()}")
 
-    def key(self, file, start, end):
-        """The key of a segment of a file, None where the file cannot be read."""
+    def recall(self, file):
+        """The `Content` of a file that is remembered by its identity; None if it is not."""
+        identity = _identity(os.path.abspath(file), os.stat(file))
+        digest = self._store.get(_digest(identity))
+        return None if digest is None else Content(digest.decode(), identity, True)
+
+    def read(self, file):
+        """The `Content` of a file, by reading it."""
+        with open(file, "rb") as opened:
+            status = os.fstat(opened.fileno())
+            # clocks of file systems tick every few milliseconds, some only every other second
+            tick = 2_000_000_000 if status.st_mtime_ns % 1_000_000_000 == 0 else 20_000_000
+            settled = time.time_ns() - status.st_mtime_ns > tick
+            digest = hashlib.file_digest(opened, "sha256").hexdigest()
+        return Content(digest, _identity(os.path.abspath(file), status), settled)
+
+    def unchanged(self, file, content):
+        """Whether a file still is what it was when its content was read."""
         try:
-            status = os.stat(file)
+            return _identity(os.path.abspath(file), os.stat(file)) == content.identity
         except OSError:
-            return None
-        content = self._content_hash(file, status)
-        if content is None:
-            return None
-        digest = self._settings.copy()
-        digest.update(f"{content}\n{start!r}\n{end!r}".encode())
-        return digest.hexdigest()
+            return False
 
-    def _content_hash(self, file, status):
-        """SHA-256 of a file, remembered by path, size and time of change."""
-        identity = f"{os.path.abspath(file)}\n{status.st_size}\n{status.st_mtime_ns}"
-        key = hashlib.sha256(identity.encode(errors="surrogateescape")).hexdigest()
-        known = self._store.get(key)
-        if known is not None:
-            return known.decode()
-        try:
-            with open(file, "rb") as opened:
-                content = hashlib.file_digest(opened, "sha256").hexdigest()
-        except OSError:
-            return None
-        self._store.put(key, content.encode())
-        return content
+    def remember(self, content):
+        """Have `recall` find a content."""
+        if content.settled:
+            self._store.put(_digest(content.identity), content.digest.encode())
 
-    def get(self, key):
-        """Values and times stored under `key`, None where there are none."""
-        payload = self._store.get(key)
+    def get(self, content, start, end):
+        """Values and times of a segment, None where there are none."""
+        payload = self._store.get(self._key(content, start, end))
         if payload is None:
             return None
         n_rows, n_features = _ROWS.unpack_from(payload)
@@ -144,33 +160,47 @@ class FeatureCache:
         values = np.frombuffer(payload, dtype="<f4", offset=_ROWS.size + times.nbytes)
         return values.reshape(n_rows, n_features), times.reshape(n_rows, 2)
 
-    def put(self, key, values, times):
-        """Store values and times under `key`."""
+    def put(self, content, start, end, values, times):
+        """Store values and times of a segment."""
         payload = _ROWS.pack(*values.shape)
         payload += times.astype("<f8").tobytes() + values.astype("<f4").tobytes()
-        self._store.put(key, payload)
+        self._store.put(self._key(content, start, end), payload)
+
+    def _key(self, content, start, end):
+        return _digest(f"{self._settings}\n{content.digest}\n{start!r}\n{end!r}")
 
     def names(self):
         """Feature names of the settings, None where they are not stored."""
-        payload = self._store.get(self._settings.hexdigest())
+        payload = self._store.get(self._settings)
         return None if payload is None else payload.decode().split("\n")
 
     def put_names(self, names):
         """Store the feature names of the settings."""
-        self._store.put(self._settings.hexdigest(), "\n".join(names).encode())
+        self._store.put(self._settings, "\n".join(names).encode())
 
 
 class NoCache:
-    """A cache that keeps nothing."""
+    """A cache that keeps nothing and therefore reads nothing."""
 
-    def key(self, file, start, end):
-        """None: nothing is ever found."""
+    def recall(self, file):
+        """None: nothing is remembered."""
+
+    def read(self, file):
+        """None: nobody asks for the content."""
+
+    def remember(self, content):
+        """Keep nothing."""
 
     def names(self):
         """None: nothing is ever found."""
 
-    def put(self, key, values, times):
-        """Keep nothing."""
-
     def put_names(self, names):
         """Keep nothing."""
+
+
+def _digest(text):
+    return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()
+
+
+def _identity(path, status):
+    return f"{path}\n{status.st_size}\n{status.st_mtime_ns}"

@@ -196,10 +196,11 @@ def extract_items(items, settings, n_jobs, timeout, cache, on_error, progress):
     if timeout is not None and not timeout > 0:
         raise ValueError(f"timeout must be None or a positive number of seconds, got {timeout!r}.")
     store = _open_cache(cache, settings)
-    results = [None] * len(items)
-    keys = [None if i.signal is not None else store.key(i.name, i.start, i.end) for i in items]
-    for position, key in enumerate(keys):
-        results[position] = None if key is None else store.get(key)
+    contents = _contents(items, store)
+    results = [
+        None if content is None else store.get(content, item.start, item.end)
+        for item, content in zip(items, contents)
+    ]
     todo = [position for position, result in enumerate(results) if result is None]
     names = store.names()
     if names is None or not items:
@@ -217,8 +218,8 @@ def extract_items(items, settings, n_jobs, timeout, cache, on_error, progress):
                         "or pass on_error='skip' to leave out all such files and list them."
                     )
                 logger.info("no features of %s: %s", items[position].name, outcome.reason)
-            elif keys[position] is not None:
-                store.put(keys[position], *outcome)
+            else:
+                _keep(store, items[position], contents[position], outcome)
             results[position] = outcome
             bar.update()
     n_failed = sum(isinstance(result, Failure) for result in results)
@@ -238,6 +239,28 @@ def _open_cache(cache, settings):
     return FeatureCache(default_folder() if cache is True else cache, settings)
 
 
+def _contents(items, store):
+    """What is in the file of each item as the cache knows it, None where nothing can be known."""
+    known = {}
+    for item in items:
+        if item.signal is None and item.name not in known:
+            try:
+                content = store.recall(item.name)
+                if content is None:
+                    content = store.read(item.name)
+                    store.remember(content)
+            except OSError:
+                content = None  # extraction will tell why
+            known[item.name] = content
+    return [known[item.name] if item.signal is None else None for item in items]
+
+
+def _keep(store, item, content, features):
+    """Put features into the cache, unless the file changed while they were extracted."""
+    if content is not None and store.unchanged(item.name, content):
+        store.put(content, item.start, item.end, *features)
+
+
 def _outcomes(items, settings, n_jobs, timeout):
     """Yield (position, features or Failure) as items end."""
     n_workers = min(effective_n_jobs(n_jobs), len(items))
@@ -247,7 +270,8 @@ def _outcomes(items, settings, n_jobs, timeout):
             yield position, _extract(extractor, item)
         return
     calls = [(_extract_in_worker, settings, item) for item in items]
-    for position, outcome in run_isolated(calls, max(n_workers, 1), timeout):
+    outcomes = run_isolated(calls, max(n_workers, 1), timeout, prepare=(_prepare_worker, settings))
+    for position, outcome in outcomes:
         yield position, Failure(str(outcome)) if isinstance(outcome, Crashed) else outcome
 
 
@@ -255,6 +279,11 @@ def _outcomes(items, settings, n_jobs, timeout):
 def _worker_extractor(settings):
     """The one extractor of a worker process."""
     return Extractor(settings)
+
+
+def _prepare_worker(settings):
+    """Load openSMILE, before any time limit runs."""
+    _worker_extractor(settings)
 
 
 def _extract_in_worker(settings, item):

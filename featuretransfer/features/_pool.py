@@ -8,6 +8,7 @@ import contextlib
 import os
 import pickle
 import queue
+import signal
 import struct
 import subprocess
 import sys
@@ -22,7 +23,7 @@ class Crashed(Exception):
     """A call took its worker process along, or did not end in time."""
 
 
-def run_isolated(calls, n_workers, timeout=None):
+def run_isolated(calls, n_workers, timeout=None, prepare=None):
     """Run calls in worker processes and yield their outcomes as they end.
 
     Parameters
@@ -33,6 +34,8 @@ def run_isolated(calls, n_workers, timeout=None):
         Number of processes.
     timeout : float, default=None
         Seconds after which a call counts as hung and its process is killed.
+    prepare : tuple, default=None
+        A call that every process makes first, without time limit, for what takes long only once.
 
     Yields
     ------
@@ -46,7 +49,7 @@ def run_isolated(calls, n_workers, timeout=None):
     Exception
         Whatever a call raises.
     """
-    crew = _Crew(calls, timeout)
+    crew = _Crew(calls, timeout, prepare)
     threads = [
         threading.Thread(target=crew.drive, daemon=True) for _ in range(min(n_workers, len(calls)))
     ]
@@ -67,10 +70,11 @@ def run_isolated(calls, n_workers, timeout=None):
 class _Crew:
     """Calls to make, the workers busy with them, and what came of it."""
 
-    def __init__(self, calls, timeout):
+    def __init__(self, calls, timeout, prepare):
         self.outcomes = queue.SimpleQueue()
         self._pending = deque(enumerate(calls))
         self._timeout = timeout
+        self._prepare = prepare
         self._workers = set()
         self._dismissed = threading.Event()
 
@@ -85,6 +89,8 @@ class _Crew:
                     break
                 for attempt in range(1, ATTEMPTS + 1):
                     worker = worker or self._hire()
+                    if self._dismissed.is_set():
+                        return
                     try:
                         self.outcomes.put((position, worker.call(call, self._timeout)))
                         break
@@ -110,8 +116,12 @@ class _Crew:
     def _hire(self):
         worker = _Worker()
         self._workers.add(worker)
-        if self._dismissed.is_set():
-            worker.kill()
+        try:
+            worker.start(self._prepare)
+        except Exception:
+            self._fire(worker)
+            if not self._dismissed.is_set():
+                raise
         return worker
 
     def _fire(self, worker):
@@ -130,9 +140,13 @@ class _Worker:
         self._process = subprocess.Popen(
             [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
+
+    def start(self, prepare):
         try:
             _receive(self._process.stdout)
-        except EOFError:
+            if prepare is not None:
+                self.call(prepare, None)
+        except (EOFError, Crashed):
             raise RuntimeError(
                 f"A worker process could not start (exit code {self._process.wait()}); its "
                 "message is on standard error. Use n_jobs=1 to work without processes."
@@ -170,6 +184,7 @@ class _Worker:
 
 def serve():
     """The worker's side: answer calls from standard input until it ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that will end us
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever native code prints must not get between the answers
     calls = sys.stdin.buffer

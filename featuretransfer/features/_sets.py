@@ -1,13 +1,17 @@
 """The openSMILE feature sets, and one extractor for a set, a level and a sampling policy."""
 
 import hashlib
+import os
 import re
 import warnings
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+
+from .._version import __version__
 
 #: Name of each set to its number of (functionals, low-level descriptors).
 FEATURE_SETS = {
@@ -24,6 +28,8 @@ FEATURE_SETS = {
     "IS13": (6373, 65),
     "ComParE_2016": (6373, 65),
 }
+# \{file} or \{\cm[option{file}:description]}
+_INCLUDED = re.compile(rb"^\s*\\\{(?:\\cm\[\w+\{([^}]*)\}[^]]*\]|([^}\\]+))\}", re.MULTILINE)
 LEVELS = {"functionals": "Functionals", "lld": "LowLevelDescriptors"}
 
 __all__ = ["FEATURE_SETS", "LEVELS", "Settings"]
@@ -78,19 +84,20 @@ class Settings:
 
     def describe(self):
         """What a feature table tells about its making, as plain Python values."""
-        from importlib.metadata import version
-
         return {
             "feature_set": self.feature_set,
             "level": self.level,
-            "sampling_rate": self.sampling_rate,
+            "sampling_rate": None if self.sampling_rate is None else int(self.sampling_rate),
             "channels": "mean",
             "opensmile": version("opensmile"),
+            "featuretransfer": __version__,
         }
 
     def fingerprint(self):
         """A string that changes with anything that changes a value."""
-        parts = [str(item) for item in sorted(self.describe().items()) if item[0] != "feature_set"]
+        # a new version of ours need not change a value: the cache has a version of its own
+        left_out = ("feature_set", "featuretransfer")
+        parts = [str(item) for item in sorted(self.describe().items()) if item[0] not in left_out]
         if self.is_config:
             parts += [hashlib.sha256(text).hexdigest() for text in _config_texts(self.feature_set)]
         else:
@@ -119,7 +126,18 @@ class Extractor:
     @cached_property
     def names(self):
         """Feature names, in column order."""
-        return list(self._smile.feature_names)
+        from opensmile.core.lib import OpenSmileException
+
+        try:
+            return list(self._smile.feature_names)
+        except OpenSmileException as error:
+            raise ValueError(
+                f"openSMILE cannot use the configuration file {self.settings.feature_set!r} at "
+                f"level {self.settings.level!r} ({error}). A file that it can use includes "
+                "'\\{\\cm[source{?}:include external source]}', "
+                "'\\{\\cm[sink{?}:include external sink]}' and writes the levels 'func' and 'lld', "
+                "as those that come with the opensmile package do."
+            ) from None
 
     def __call__(self, signal, rate):
         """Features of a mono signal.
@@ -143,32 +161,40 @@ class Extractor:
         ValueError
             If the signal is too short for the set.
         """
+        from opensmile.core.lib import OpenSmileException
+
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="Segment too short", category=UserWarning)
-            if self.settings.level == "functionals":
-                values = self._smile(signal, rate)[0].T
-                times = np.array([[0.0, len(signal) / rate]])
-            else:
-                table = self._smile.process_signal(signal, rate)
-                values = table.to_numpy()
-                times = np.column_stack(
-                    [
-                        table.index.get_level_values(name).total_seconds()
-                        for name in ("start", "end")
-                    ]
-                )
+            try:
+                values, times = self._rows(signal, rate)
+            except OpenSmileException as error:
+                raise ValueError(f"openSMILE failed: {error}") from None
         if np.isnan(values).all():
             raise ValueError(
                 f"too short for {self.settings.feature_set}: {1000 * len(signal) / rate:.0f} ms"
             )
         return np.ascontiguousarray(values, dtype=np.float32), times
 
+    def _rows(self, signal, rate):
+        if self.settings.level == "functionals":
+            values = self._smile(signal, rate)[0].T
+            if len(values) == 1:  # a user's configuration may give several
+                return values, np.array([[0.0, len(signal) / rate]])
+        table = self._smile.process_signal(signal, rate)
+        return table.to_numpy(), _seconds(table.index)
+
+
+def _seconds(index):
+    """Start and end of every row of an openSMILE table."""
+    columns = (index.get_level_values(name) for name in ("start", "end"))
+    return np.column_stack([column.total_seconds() for column in columns])
+
 
 def _config_texts(path):
-    """Contents of a configuration file and of every file it includes."""
+    """Contents of a configuration file and of every file it includes, those by default too."""
     text = Path(path).read_bytes()
     yield text
-    for included in re.findall(rb"^\s*\\\{([^}\\]+)\}", text, flags=re.MULTILINE):
-        target = Path(path).parent / included.decode()
+    for plain, default in _INCLUDED.findall(text):
+        target = Path(path).parent / os.fsdecode(plain or default)
         if target.is_file():
             yield from _config_texts(target)

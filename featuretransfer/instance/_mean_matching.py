@@ -36,7 +36,7 @@ def match_means(rows, k, ridge, upper, low, high):
 
     Column generation: the problem is solved on a working set of rows, then all rows whose gradient
     asks for weight join it, until none is left. Where pivoting on the working set does not end, or
-    most rows turn out to have weight, the kernel is factorised, and the problem of all rows is
+    most rows turn out to matter, the kernel is factorised, and the problem of all rows is
     solved on the factor if its rank is low.
 
     Parameters
@@ -61,13 +61,14 @@ def match_means(rows, k, ridge, upper, low, high):
     # the scale of gradients; a far target leaves k vanishing, then the least sum sets it
     unit = max(np.abs(k).max(), low / n) or 1.0
     bounds = (ridge, upper, low, high, 1e-10 * unit)
-    w, multiplier, n_steps = _generate(rows, k, bounds, factor_after=0.25 * n)
-    gradient = rows.product(w) + ridge * w - k + multiplier
+    w, multiplier, product, n_steps = _generate(rows, k, bounds)
+    gradient = product + ridge * w - k + multiplier
     residual = kkt_residual(gradient, w, upper, multiplier, low, high) / unit
     return Match(w, multiplier, residual, n_steps)
 
 
-def _generate(rows, k, bounds, factor_after):
+def _generate(rows, k, bounds):
+    """The minimiser, its multiplier, the kernel matrix times it, and the number of steps."""
     ridge, upper, low, high, tol = bounds
     n, n_steps, factor_tried = len(k), 0, False
     least = int(np.ceil(low / upper)) + 1  # rows that can carry the smallest sum
@@ -77,24 +78,32 @@ def _generate(rows, k, bounds, factor_after):
         quadratic = DenseQuadratic(K[:, working])
         problem = (quadratic, k[working], ridge, upper, low, high, tol, state)
         solution = minimise(*problem, only_pivot=not factor_tried)
-        stuck = solution is None or np.count_nonzero(solution.state == FREE) > factor_after
-        if stuck and not factor_tried:
+        if not factor_tried and _is_hard(solution, n):
             factor_tried, L = True, rows.factor(max(1, n // 3))
             if L is not None:
                 solution = minimise(FactorQuadratic(L), k, ridge, upper, low, high, tol)
-                return solution.w, solution.multiplier, solution.n_steps
+                product = rows.product(solution.w)  # by the kernel itself, not its factor
+                return solution.w, solution.multiplier, product, solution.n_steps
             if solution is None:
                 continue
         n_steps += solution.n_steps
-        gradient = solution.w @ K - k + solution.multiplier
+        product = solution.w @ K
+        gradient = product - k + solution.multiplier
         gradient[working] = 0.0
         missing = np.flatnonzero(gradient < -tol)
         if not len(missing):
             w = np.zeros(n)
             w[working] = solution.w
-            return w, solution.multiplier, n_steps
+            return w, solution.multiplier, product, n_steps
         missing = missing[np.argsort(gradient[missing], kind="stable")]
         missing = missing[: max(FIRST_ROWS, len(working) // 2)]
         working = np.concatenate([working, missing])
         state = np.concatenate([solution.state, np.full(len(missing), FREE)])
         K = np.concatenate([K, rows(missing)])
+
+
+def _is_hard(solution, n):
+    """Whether a solution on a working set is missing, or needs most rows and frees many of them."""
+    if solution is None:
+        return True
+    return len(solution.w) > n / 2 and np.count_nonzero(solution.state == FREE) > n / 4

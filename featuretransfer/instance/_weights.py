@@ -20,8 +20,7 @@ class WeighterMixin:
     __metadata_request__fit = {"X_target": True}
 
     def _set_weights(self, w):
-        """Learn ``sample_weight_`` (mean 1) and ``effective_sample_size_``, warn where it is "
-        "low."""
+        """Learn ``sample_weight_`` and ``effective_sample_size_``, warn where that is low."""
         self.sample_weight_ = normalise_weights(w, type(self).__name__)
         self.effective_sample_size_ = effective_sample_size(self.sample_weight_)
         warn_if_low(self.effective_sample_size_, len(self.sample_weight_), stacklevel=4)

@@ -35,8 +35,8 @@ class NormalScores:
     values : list of ndarray
         The distinct values of each column, ascending.
     probabilities : list of ndarray
-        Their mid-ranks over the number of rows; between and beyond the values they are interpolated and
-        held.
+        Their mid-ranks over the number of rows; between and beyond the values they are interpolated
+        and held.
     """
 
     values: list

@@ -24,10 +24,10 @@ class CORAL(OneToOneFeatureMixin, AdapterMixin, BaseEstimator):
     Parameters
     ----------
     reg : "ledoit-wolf" or float, default="ledoit-wolf"
-        Regularisation of both covariance matrices. "ledoit-wolf" shrinks each sample covariance S to
-        ``(1 - a) S + a trace(S) / n_features I`` with its own optimal a [2]_; a float >= 0 adds ``reg I``,
-        in squared units of the features. The original method is ``reg=1.0`` on standardised features.
-        ``reg=0.0`` needs a source covariance of full rank.
+        Regularisation of both covariance matrices. "ledoit-wolf" shrinks each sample covariance S
+        to ``(1 - a) S + a trace(S) / n_features I`` with its own optimal a [2]_; a float >= 0 adds
+        ``reg I``, in squared units of the features. The original method is ``reg=1.0`` on
+        standardised features. ``reg=0.0`` needs a source covariance of full rank.
 
     Attributes
     ----------
@@ -50,18 +50,18 @@ class CORAL(OneToOneFeatureMixin, AdapterMixin, BaseEstimator):
 
     Notes
     -----
-    Without ``X_target`` rows stay as they are. Where a domain has no covariance to estimate (a single row;
-    with "ledoit-wolf" also rows that lie on opposite ends of one line) only the means are aligned,
-    with a warning.
+    Without ``X_target`` rows stay as they are. Where a domain has no covariance to estimate (a
+    single row; with "ledoit-wolf" also rows that lie on opposite ends of one line) only the means
+    are aligned, with a warning.
 
-    For n rows and d features time is O(n d min(n, d) + min(n, d)^3). Where a domain has fewer rows than
-    features its covariance acts through the n x n matrix of inner products: no d x d matrix is
+    For n rows and d features time is O(n d min(n, d) + min(n, d)^3). Where a domain has fewer rows
+    than features its covariance acts through the n x n matrix of inner products: no d x d matrix is
     formed, and the centred rows are kept instead.
 
     References
     ----------
-    .. [1] B. Sun, J. Feng, K. Saenko (2016), "Return of Frustratingly Easy Domain Adaptation", AAAI,
-       algorithm 1. https://arxiv.org/abs/1511.05547
+    .. [1] B. Sun, J. Feng, K. Saenko (2016), "Return of Frustratingly Easy Domain Adaptation",
+       AAAI, algorithm 1. https://arxiv.org/abs/1511.05547
        Here with centred covariances and aligned means, as in: B. Sun, J. Feng, K. Saenko (2017),
        "Correlation Alignment for Unsupervised Domain Adaptation". https://arxiv.org/abs/1612.01939
     .. [2] O. Ledoit, M. Wolf (2004), "A well-conditioned estimator for large-dimensional covariance
@@ -102,8 +102,8 @@ class CORAL(OneToOneFeatureMixin, AdapterMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If `reg` is neither "ledoit-wolf" nor a number >= 0, or is 0 while the source covariance is
-            singular.
+            If `reg` is neither "ledoit-wolf" nor a number >= 0, or is 0 while the source covariance
+            is singular.
         """
         X, X_target = validate_domains(self, X, X_target)
         self._check_reg()
@@ -130,9 +130,9 @@ class CORAL(OneToOneFeatureMixin, AdapterMixin, BaseEstimator):
                     return
         elif _is_singular(source):
             raise ValueError(
-                f"reg={self.reg!r} leaves the source covariance singular ({len(X)} rows, {X.shape[1]} "
-                "features; constant or linearly dependent features), so it has no inverse root. Use "
-                "reg='ledoit-wolf' or a larger reg."
+                f"reg={self.reg!r} leaves the source covariance singular ({len(X)} rows, "
+                f"{X.shape[1]} features; constant or linearly dependent features), so it has no "
+                "inverse root. Use reg='ledoit-wolf' or a larger reg."
             )
         self.covariance_source_, self.covariance_target_ = source, target
         if source.rows is None and target.rows is None:

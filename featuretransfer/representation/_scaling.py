@@ -37,15 +37,17 @@ class CorpusScaler(OneToOneFeatureMixin, AdapterMixin, BaseEstimator):
        The two views differ: `transform` scales by the target's statistics, `fit_transform` and
        `transform_source` by the source's.
 
-    The simplest adaptation, hard to beat, and the step to put before any other: differences of level
-    and range between recordings, rooms and languages vanish feature by feature. No labels are used.
+    The simplest adaptation, hard to beat, and the step to put before any other: differences of
+    level and range between recordings, rooms and languages vanish feature by feature. No labels are
+    used.
 
     Parameters
     ----------
     method : {"standard", "minmax", "robust", "rank"}, default="standard"
-        "standard": mean 0 and standard deviation 1; "minmax": minimum 0 and maximum 1 (new rows may lie
-        outside); "robust": median 0 and the interquartile range of a standard normal distribution;
-        "rank": ranks mapped to normal quantiles, which also removes the shape of the distribution.
+        "standard": mean 0 and standard deviation 1; "minmax": minimum 0 and maximum 1 (new rows
+        may lie outside); "robust": median 0 and the interquartile range of a standard normal
+        distribution; "rank": ranks mapped to normal quantiles, which also removes the shape of the
+        distribution.
     value : {None, "signed-sqrt", "sigmoid"}, default=None
         Function applied to every scaled value: the second level of the cascade of [1]_.
     vector : {None, "l2"}, default=None
@@ -57,9 +59,10 @@ class CorpusScaler(OneToOneFeatureMixin, AdapterMixin, BaseEstimator):
     Attributes
     ----------
     source_, target_ : DomainScale
-        What was learned from each domain: ``corpus``, a function that scales rows by the statistics of
-        the corpus (its ``center`` and ``scale`` are arrays, except for "rank"), and ``speakers``, a dict
-        of speaker to such a function. They are the same object without ``X_target``.
+        What was learned from each domain: ``corpus``, a function that scales rows by the statistics
+        of the corpus (its ``center`` and ``scale`` are arrays, except for "rank"), and
+        ``speakers``, a dict of speaker to such a function. They are the same object without
+        ``X_target``.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -73,29 +76,30 @@ class CorpusScaler(OneToOneFeatureMixin, AdapterMixin, BaseEstimator):
 
     Notes
     -----
-    Without ``X_target`` both views use the source's statistics, as `StandardScaler` does. Several target
-    corpora in a tuple are pooled: `transform` cannot know which of them a row belongs to. Constant
-    columns get scale 1, so they become 0 (0.5 after "sigmoid"). A target of a single row has no scale
-    and its own mean would erase it: it is scaled by the source's statistics, with a warning.
+    Without ``X_target`` both views use the source's statistics, as `StandardScaler` does. Several
+    target corpora in a tuple are pooled: `transform` cannot know which of them a row belongs to.
+    Constant columns get scale 1, so they become 0 (0.5 after "sigmoid"). A target of a single row
+    has no scale and its own mean would erase it: it is scaled by the source's statistics, with a
+    warning.
 
-    **Speakers.** With ``speakers`` (and ``speakers_target``) every speaker with at least `min_group` rows is
-    scaled by the speaker's own statistics; missing ids (None, NaN) by those of the corpus. When
-    transforming, a speaker known from `fit` keeps the statistics learned there. A new speaker is scaled by
-    the rows passed in that call if these are at least `min_group`, otherwise by the corpus; so for
-    new speakers the result depends on the rows passed together. In a pipeline, request the ids by
-    ``CorpusScaler().set_fit_request(speakers=True, speakers_target=True)
-    .set_transform_request(speakers_target=True)``; then pass ``speakers_target`` to ``predict`` as well. The
-    names differ so that the ids of one domain never reach the rows of the other.
+    **Speakers.** With ``speakers`` (and ``speakers_target``) every speaker with at least
+    `min_group` rows is scaled by the speaker's own statistics; missing ids (None, NaN) by those of
+    the corpus. When transforming, a speaker known from `fit` keeps the statistics learned there. A
+    new speaker is scaled by the rows passed in that call if these are at least `min_group`,
+    otherwise by the corpus; so for new speakers the result depends on the rows passed together. In
+    a pipeline, request the ids by ``set_fit_request(speakers=True, speakers_target=True)`` and
+    ``set_transform_request(speakers_target=True)``; then pass ``speakers_target`` to ``predict`` as
+    well. The names differ so that the ids of one domain never reach the rows of the other.
 
-    **Trap 1.** After "standard" both means are 0: a method that only aligns means linearly (`TCA` with a
-    linear kernel) then does nothing. **Trap 2.** Scaling by speaker erases the emotion of
+    **Trap 1.** After "standard" both means are 0: a method that only aligns means linearly (`TCA`
+    with a linear kernel) then does nothing. **Trap 2.** Scaling by speaker erases the emotion of
     speakers who were recorded in one emotion only (in URDU, most of them); a warning says so
     where the labels show it.
 
     References
     ----------
-    .. [1] H. Kaya, A. A. Karpov (2018), "Efficient and effective strategies for cross-corpus acoustic
-       emotion recognition", Neurocomputing 275 (cascaded normalisation).
+    .. [1] H. Kaya, A. A. Karpov (2018), "Efficient and effective strategies for cross-corpus
+       acoustic emotion recognition", Neurocomputing 275 (cascaded normalisation).
        https://doi.org/10.1016/j.neucom.2017.09.049
     .. [2] B. Schuller et al. (2010), "Cross-Corpus Acoustic Emotion Recognition: Variances and
        Strategies", IEEE Transactions on Affective Computing 1(2).
@@ -155,8 +159,8 @@ class CorpusScaler(OneToOneFeatureMixin, AdapterMixin, BaseEstimator):
         if rows is not None and (ids is None) != (ids_target is None):
             given, missing = ("speakers", "speakers_target")[:: 1 if ids_target is None else -1]
             warnings.warn(
-                f"{given} was given without {missing}: one domain is scaled by speaker, the other by corpus. "
-                f"Pass {missing} too, or leave {given} out.",
+                f"{given} was given without {missing}: one domain is scaled by speaker, the other "
+                f"by corpus. Pass {missing} too, or leave {given} out.",
                 UserWarning,
                 stacklevel=2,
             )
@@ -167,8 +171,8 @@ class CorpusScaler(OneToOneFeatureMixin, AdapterMixin, BaseEstimator):
             if len(rows) == 1:
                 self.target_ = DomainScale(self.source_.corpus, self.target_.speakers)
                 warnings.warn(
-                    "X_target has a single row, which has no scale: it is scaled by the statistics of X. "
-                    "Pass more target rows.",
+                    "X_target has a single row, which has no scale: it is scaled by the statistics "
+                    "of X. Pass more target rows.",
                     UserWarning,
                     stacklevel=2,
                 )
@@ -206,8 +210,8 @@ class CorpusScaler(OneToOneFeatureMixin, AdapterMixin, BaseEstimator):
         X : array-like of shape (n_samples, n_features)
             Target rows.
         speakers_target : array-like of shape (n_samples,) or tuple of such, default=None
-            Speaker of every row; of a tuple the element that has as many rows as `X`, or all elements
-            together. Without them rows are scaled by corpus.
+            Speaker of every row; of a tuple the element that has as many rows as `X`, or all
+            elements together. Without them rows are scaled by corpus.
 
         Returns
         -------
@@ -253,9 +257,9 @@ class CorpusScaler(OneToOneFeatureMixin, AdapterMixin, BaseEstimator):
             known, wrong = set(self.target_.speakers), set(self.source_.speakers)
             if named and named <= wrong and not named & known:
                 raise ValueError(
-                    f"speakers_target names only speakers of the source ({next(iter(named))!r}, ..), but "
-                    "transform scales target rows. Use transform_source for source rows, or pass the "
-                    "target's speakers."
+                    f"speakers_target names only speakers of the source ({next(iter(named))!r}, "
+                    "..), but transform scales target rows. Use transform_source for source rows, "
+                    "or pass the target's speakers."
                 )
         return self._scale(self.target_, X, speakers)
 
@@ -338,7 +342,8 @@ def _speaker_ids(speakers, n_rows, name, rows_name):
     ids = np.asarray(speakers, dtype=object)
     if ids.shape != (n_rows,):
         raise ValueError(
-            f"{name} must hold one speaker for each of the {n_rows} rows of {rows_name}, got shape {ids.shape}."
+            f"{name} must hold one speaker for each of the {n_rows} rows of {rows_name}, got shape "
+            f"{ids.shape}."
         )
     return ids
 
@@ -352,15 +357,15 @@ def _target_speaker_ids(speakers, X_target):
         )
     if isinstance(speakers, tuple) != isinstance(X_target, tuple):
         raise ValueError(
-            "X_target and speakers_target must both be tuples (one element per target corpus) or both be "
-            f"arrays, got {type(X_target).__name__} and {type(speakers).__name__}."
+            "X_target and speakers_target must both be tuples (one element per target corpus) or "
+            f"both be arrays, got {type(X_target).__name__} and {type(speakers).__name__}."
         )
     parts = target_parts(speakers, "speakers_target")
     rows = target_parts(X_target, "X_target")
     if len(parts) != len(rows):
         raise ValueError(
-            f"speakers_target has {len(parts)} elements, X_target has {len(rows)}; pass one for each target "
-            "corpus."
+            f"speakers_target has {len(parts)} elements, X_target has {len(rows)}; pass one for "
+            "each target corpus."
         )
     return np.concatenate(
         [_speaker_ids(p, len(r), "speakers_target", "X_target") for p, r in zip(parts, rows)]
@@ -368,7 +373,7 @@ def _target_speaker_ids(speakers, X_target):
 
 
 def _part_for_rows(speakers, n_rows):
-    """The speakers of `n_rows` rows out of a tuple: a pipeline passes all corpora's with each corpus."""
+    """The speakers of `n_rows` rows, from a tuple that a pipeline passes with each corpus."""
     if not isinstance(speakers, tuple):
         return speakers
     parts = target_parts(speakers, "speakers_target")
@@ -378,9 +383,9 @@ def _part_for_rows(speakers, n_rows):
     if len(fitting) == 1:
         return fitting[0]
     raise ValueError(
-        f"speakers_target is a tuple with elements of {[len(p) for p in parts]} rows, of which {len(fitting)} "
-        f"have the {n_rows} rows of X; expected one. Pool the target corpora into one array (and their "
-        "speakers into one), or pass the speakers of these rows alone."
+        f"speakers_target is a tuple with elements of {[len(p) for p in parts]} rows, of which "
+        f"{len(fitting)} have the {n_rows} rows of X; expected one. Pool the target corpora into "
+        "one array (and their speakers into one), or pass the speakers of these rows alone."
     )
 
 
@@ -392,8 +397,8 @@ def _warn_if_single_class(speakers, y, min_group):
     total = sum(map(len, groups))
     if single > total / 2:
         warnings.warn(
-            f"{single} of {total} rows that are scaled by speaker belong to speakers with a single class: "
-            "scaling by speaker erases their class. Leave speakers and speakers_target out.",
+            f"{single} of {total} rows that are scaled by speaker belong to speakers with a single "
+            "class: scaling by speaker erases their class. Leave speakers and speakers_target out.",
             UserWarning,
             stacklevel=3,
         )

@@ -16,7 +16,7 @@ MU_SCALES = ("absolute", "relative")
 class TCA(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEstimator):
     """Project both domains to the kernel components in which their means agree.
 
-    For the kernel matrix K of source and target rows together, the components W maximise the variance
+    For the kernel matrix K of source and target rows together, the components W maximise
 
     ``tr(W'KHKW)``  subject to  ``W'(mu KLK + I)W = I``
 
@@ -27,43 +27,46 @@ class TCA(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEstimator):
     Parameters
     ----------
     n_components : int, default=30
-        Number of components, at most ``n_source + n_target - 1`` (and `landmarks`, and ``n_features`` for
-        the linear kernel); more are cut to that. Components beyond the rank of the kernel matrix are 0.
+        Number of components, at most ``n_source + n_target - 1`` (and `landmarks`, and
+        ``n_features`` for the linear kernel); more are cut to that. Components beyond the rank of
+        the kernel matrix are 0.
     mu : float, default=1.0
-        How strongly the domain means are pulled together, from 0 (kernel principal components) upward.
-        The papers' trade-off parameter is its reciprocal.
+        How strongly the domain means are pulled together, from 0 (kernel principal components)
+        upward. The papers' trade-off parameter is its reciprocal.
     kernel : str or callable, default="rbf"
-        "rbf", "linear", any other name of scikit-learn's pairwise kernels, or a function of two rows.
+        "rbf", "linear", any other name of scikit-learn's pairwise kernels, or a function of two
+        rows.
     gamma : "median", "scale" or float, default="median"
         Width of the kernel. "median" is 1 / the median of the non-zero squared distances between
         rows of source and target; "scale" is 1 / (n_features * variance).
     landmarks : int, default=None
         Approximate the kernel by this many landmarks (Nystroem), for more rows than a matrix of
-        shape (n_source + n_target,) * 2 can hold. None, or at least as many as there are rows, is exact.
+        shape (n_source + n_target,) * 2 can hold. None, or at least as many as there are rows, is
+        exact.
     mu_scale : {"absolute", "relative"}, default="absolute"
-        "absolute" uses `mu` as in the formula: its effect grows with the number of rows and, for the
-        linear kernel, with the units of the features. "relative" divides it by ``|Ke|^2``, so that the
-        direction between the domain means is shrunk by ``1 / sqrt(1 + mu)`` on any data.
+        "absolute" uses `mu` as in the formula: its effect grows with the number of rows and, for
+        the linear kernel, with the units of the features. "relative" divides it by ``|Ke|^2``, so
+        that the direction between the domain means is shrunk by ``1 / sqrt(1 + mu)`` on any data.
     scaling : {"b", "unit", "whitened"}, default="b"
-        How components are scaled to one another: "b" as in the formula above, "unit" to eigenvectors
-        of unit length (published code), "whitened" to equal variance (``W'KHKW = I``, the
-        constraint printed in the papers, which inflates noise).
+        How components are scaled to one another: "b" as in the formula above, "unit" to
+        eigenvectors of unit length (published code), "whitened" to equal variance (``W'KHKW = I``,
+        the constraint printed in the papers, which inflates noise).
 
     Attributes
     ----------
     weights_ : ndarray of shape (n_rows, n_components)
         W, for the rows of `rows_`; for the linear kernel of shape (n_features, n_components).
     rows_ : ndarray of shape (n_rows, n_features) or None
-        The rows to which kernels are computed: training rows, source before target, or landmarks. None
-        for the linear kernel.
+        The rows to which kernels are computed: training rows, source before target, or landmarks.
+        None for the linear kernel.
     eigenvalues_ : ndarray of shape (n_components,)
         Generalised eigenvalues, ``tr(W'KHKW)`` by component under the constraint above, descending.
     explained_share_ : float
         Share of all generalised eigenvalues that the components hold.
     landmark_share_ : float
-        Estimated share of the eigenvalues kept by the landmarks: sum of the first eigenvalues of the
-        centred approximate kernel matrix over that of the exact one, on at most 1,000 evenly spread
-        rows. 1.0 without landmarks.
+        Estimated share of the eigenvalues kept by the landmarks: sum of the first eigenvalues of
+        the centred approximate kernel matrix over that of the exact one, on at most 1,000 evenly
+        spread rows. 1.0 without landmarks.
     mu_effective_ : float
         ``mu |Ke|^2``: along the direction between the domain means components are shrunk by
         ``1 / sqrt(1 + mu_effective_)``.
@@ -85,27 +88,27 @@ class TCA(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEstimator):
 
     Notes
     -----
-    All components share one factor, `scale_`: the pooled training rows have variance 1 per component on
-    average, as standardised features have, so that the regularisation of a classifier keeps its
-    usual meaning. Relative sizes stay those of `scaling`.
+    All components share one factor, `scale_`: the pooled training rows have variance 1 per
+    component on average, as standardised features have, so that the regularisation of a classifier
+    keeps its usual meaning. Relative sizes stay those of `scaling`.
 
-    After per-corpus standardisation both means are 0 and the linear kernel has nothing left to align:
-    use another kernel. Without ``X_target`` there is nothing to align either: L = 0, which is kernel PCA
-    of the source with uncentred projections.
+    After per-corpus standardisation both means are 0 and the linear kernel has nothing left to
+    align: use another kernel. Without ``X_target`` there is nothing to align either: L = 0, which
+    is kernel PCA of the source with uncentred projections.
 
-    With v = Ke the constraint matrix I + mu vv' has a closed inverse root, and Lanczos iteration needs
-    only products with K: for n rows in both domains and d features time is O(n^2 (d + k)), memory
-    O(n^2). With m landmarks they are O(n m (d + m)) and O(n (d + m)), for the linear kernel with d < n / 2
-    O(n d^2) and O(n d). Landmarks are k-means centres, started from rows evenly spread by norm: no seed
-    matters.
+    With v = Ke the constraint matrix I + mu vv' has a closed inverse root, and Lanczos iteration
+    needs only products with K: for n rows in both domains and d features time is O(n^2 (d + k)),
+    memory O(n^2). With m landmarks they are O(n m (d + m)) and O(n (d + m)), for the linear kernel
+    with d < n / 2 O(n d^2) and O(n d). Landmarks are k-means centres, started from rows evenly
+    spread by norm: no seed matters.
 
     References
     ----------
-    .. [1] S. J. Pan, I. W. Tsang, J. T. Kwok, Q. Yang (2011), "Domain Adaptation via Transfer Component
-       Analysis", IEEE Transactions on Neural Networks 22(2), equation (7).
+    .. [1] S. J. Pan, I. W. Tsang, J. T. Kwok, Q. Yang (2011), "Domain Adaptation via Transfer
+       Component Analysis", IEEE Transactions on Neural Networks 22(2), equation (7).
        https://doi.org/10.1109/TNN.2010.2091281
-    .. [2] K. Zhang, I. W. Tsang, J. T. Kwok (2008), "Improved Nystroem Low-Rank Approximation and Error
-       Analysis", ICML (landmarks).
+    .. [2] K. Zhang, I. W. Tsang, J. T. Kwok (2008), "Improved Nystroem Low-Rank Approximation and
+       Error Analysis", ICML (landmarks).
 
     Examples
     --------
@@ -117,7 +120,7 @@ class TCA(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEstimator):
     ...     tca = TCA(n_components=2, mu=mu)
     ...     gap = tca.fit_transform(Xs, X_target=Xt).mean(axis=0) - tca.transform(Xt).mean(axis=0)
     ...     print(f"{np.linalg.norm(gap):.2f}")
-    2.43
+    2.00
     0.00
     """
 

@@ -1,7 +1,7 @@
 """Kernel components with equal domain means: the eigenproblems behind transfer component analysis.
 
-With K the kernel matrix of n rows, H = I - 11'/n and e = (1/n_source .., -1/n_target ..), both functions
-maximise ``tr(W'KHKW)`` subject to ``W'BW = I``, where ``B = I + mu vv'`` and ``v = Ke``.
+With K the kernel matrix of n rows, H = I - 11'/n and e = (1/n_source .., -1/n_target ..), both
+functions maximise ``tr(W'KHKW)`` subject to ``W'BW = I``, where ``B = I + mu vv'`` and ``v = Ke``.
 """
 
 from dataclasses import dataclass
@@ -22,8 +22,8 @@ class Components:
     Parameters
     ----------
     weights : ndarray of shape (n, k)
-        W of the dual problem, of shape (n_features, k) and such that ``features @ weights`` projects for
-        the primal one.
+        W of the dual problem, of shape (n_features, k) and such that ``features @ weights``
+        projects for the primal one.
     values : ndarray of shape (k,)
         Generalised eigenvalues, descending.
     explained_share : float
@@ -110,8 +110,8 @@ def dual_components(K, e, mu, relative, scaling, k):
 def primal_components(F, e, mu, relative, scaling, k):
     """The components of the kernel ``K = FF'`` from its features, without forming K.
 
-    The weights P = F'W obey ``P'((F'F)^+ + mu uu')P = I`` with u = F'e: with R0 such that R0 R0' = F'F
-    and P = R0 R this is the dual problem again, in as many dimensions as F has rank.
+    The weights P = F'W obey ``P'((F'F)^+ + mu uu')P = I`` with u = F'e: with R0 such that R0 R0' =
+    F'F and P = R0 R this is the dual problem again, in as many dimensions as F has rank.
 
     Parameters
     ----------

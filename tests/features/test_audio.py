@@ -11,10 +11,8 @@ TONE = (0.5 * np.sin(2 * np.pi * 150 * TIME)).astype(np.float32)
 
 
 def test_full_scale_is_clipped_below_one():
-    signal, _ = prepare(np.ones((1, 800), np.float32), 16000, 16000)
-    assert (signal * 32768).astype(np.int16).tolist() == [32767] * 800
-    loud, _ = prepare(np.full((1, 800), -3.0, np.float32), 16000, 16000)
-    assert (loud * 32768).astype(np.int16).tolist() == [-32768] * 800
+    signal, _ = prepare(np.tile(np.float32([1.0, -3.0]), 400)[None], 16000, 16000)
+    assert (signal * 32768).astype(np.int16).tolist() == [32767, -32768] * 400
     assert signal.max() == np.float32(LARGEST)
 
 
@@ -92,8 +90,23 @@ def test_segment_beyond_the_end(tmp_path):
 
 @pytest.mark.parametrize("signal", [np.zeros((1, 2, 3)), np.array(["a"]), np.ones(3, np.uint8)])
 def test_what_is_no_signal(signal):
-    with pytest.raises(ValueError, match="a signal must be a float or signed integer array"):
+    with pytest.raises(ValueError, match="a signal must be a float, int16 or int32 array"):
         as_float(signal)
+
+
+def test_more_channels_than_samples_is_a_transposed_signal():
+    with pytest.raises(ValueError, match="transpose it"):
+        as_float(np.zeros((1600, 2)))
+
+
+def test_16_bit_values_cast_to_float_are_refused():
+    with pytest.raises(ValueError, match="divide 16-bit values by 32768"):
+        prepare(20000 * TONE[None], 16000, 16000)
+
+
+def test_constant_offset_is_silence():
+    with pytest.raises(ValueError, match="silent"):
+        prepare(np.full((1, 1600), 0.2, np.float32), 16000, 16000)
 
 
 def test_silence_is_refused_by_energy_and_quiet_speech_is_not():

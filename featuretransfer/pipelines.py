@@ -1,0 +1,3 @@
+"""Building and checking plain scikit-learn pipelines that carry target data."""
+
+__all__ = []

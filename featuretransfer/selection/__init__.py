@@ -1,0 +1,3 @@
+"""Choosing settings and adapters, with and without target labels."""
+
+__all__ = []

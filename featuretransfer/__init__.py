@@ -10,6 +10,7 @@ from .evaluation import *
 from .features import *
 from .instance import *
 from .pipelines import *
+from .recipes import recipe
 from .representation import *
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     *instance.__all__,
     *representation.__all__,
     *pipelines.__all__,
+    "recipe",
     *evaluation.__all__,
     "selection",
     "show_versions",

@@ -129,7 +129,7 @@ def validate_domains(estimator, X, X_target=None, *, ensure_min_samples=1):
         return X, None
     parts = target_parts(X_target, "X_target")
     parts = [_validate_part(estimator, source, X, part) for part in parts]
-    _warn_if_sliceable(X_target, len(X), "X_target")
+    warn_if_sliceable(X_target, len(X), "X_target", stacklevel=4)
     X_target = np.concatenate(parts) if len(parts) > 1 else parts[0]
     _warn_if_not_transformed(X, X_target)
     return X, X_target
@@ -209,14 +209,15 @@ def _some(names, most=5):
     return f"{shown} and {len(names) - most} more" if len(names) > most else shown
 
 
-def _warn_if_sliceable(value, n_source, name):
+def warn_if_sliceable(value, n_source, name, stacklevel):
+    """Warn of a bare target argument that cross-validation would slice by the fold."""
     if not isinstance(value, tuple) and len(value) == n_source:
         warnings.warn(
             f"{name} has as many rows as X ({n_source}): inside cross-validation scikit-learn "
             f"slices it by the fold. Pass {name}=({name},), which is never sliced (and silences "
             "this warning).",
             AmbiguousTargetWarning,
-            stacklevel=4,
+            stacklevel=stacklevel,
         )
 
 
@@ -276,7 +277,7 @@ def validate_target_labels(y, X_target, y_target, *, allow_new_classes=False):
             "Mark unlabelled rows by None or NaN."
         )
     y = np.asarray(y)
-    _warn_if_sliceable(y_target, len(y), "y_target")
+    warn_if_sliceable(y_target, len(y), "y_target", stacklevel=4)
     labels = np.concatenate([np.asarray(part, dtype=object) for part in labels])
     labelled = ~pd.isna(labels)
     classes = np.unique(y)

@@ -1,8 +1,9 @@
 """Representation transfer: features that source and target share."""
 
+from ._autoencoder import DenoisingAutoencoder
 from ._coral import CORAL
 from ._identity import NoAdaptation
 from ._scaling import CorpusScaler
 from ._tca import TCA
 
-__all__ = ["NoAdaptation", "CorpusScaler", "CORAL", "TCA"]
+__all__ = ["NoAdaptation", "CorpusScaler", "CORAL", "TCA", "DenoisingAutoencoder"]

@@ -1,0 +1,229 @@
+"""A small fully connected network in NumPy: forward, backward, and minibatch Adam."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import expit
+
+
+class Activation(NamedTuple):
+    """An elementwise function and its derivative, the latter given the function's value."""
+
+    function: object
+    derivative: object
+
+
+#: Name to activation function.
+ACTIVATIONS = {
+    "identity": Activation(lambda x: x, lambda y: np.ones_like(y)),
+    "tanh": Activation(np.tanh, lambda y: 1 - y * y),
+    "sigmoid": Activation(expit, lambda y: y * (1 - y)),
+    "relu": Activation(lambda x: np.maximum(x, 0), lambda y: (y > 0).astype(y.dtype)),
+}
+
+
+class Layer(NamedTuple):
+    """A layer: ``activation(X @ weights + biases)``."""
+
+    weights: np.ndarray
+    biases: np.ndarray
+    activation: str
+
+
+def initial_weights(n_in, n_out, rng, dtype=np.float32):
+    """Weights drawn uniformly such that layers keep the variance of what passes (Glorot 2010)."""
+    bound = np.sqrt(6 / (n_in + n_out))
+    return rng.uniform(-bound, bound, size=(n_in, n_out)).astype(dtype)
+
+
+class Pass(NamedTuple):
+    """What went into every layer, and what came out of it."""
+
+    inputs: list
+    outputs: list
+
+
+def forward(layers, X, factors=()):
+    """Pass rows through the layers.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+        The network.
+    X : ndarray of shape (n_samples, n_in)
+        Rows.
+    factors : sequence of ndarray, default=()
+        For each layer but the last what its outputs are multiplied by on their way on (dropout).
+
+    Returns
+    -------
+    passed : Pass
+        Inputs and outputs of every layer.
+    """
+    inputs, outputs = [], []
+    for position, layer in enumerate(layers):
+        inputs.append(X)
+        values = X @ layer.weights
+        values += layer.biases
+        outputs.append(ACTIVATIONS[layer.activation].function(values))
+        X = outputs[-1] * factors[position] if position < len(factors) else outputs[-1]
+    return Pass(inputs, outputs)
+
+
+def backward(layers, passed, gradient, factors=()):
+    """Gradients of a loss with respect to weights and biases, by back-propagation.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+        The network.
+    passed : Pass
+        What `forward` returned.
+    gradient : ndarray of shape (n_samples, n_out)
+        Gradient of the loss with respect to the last output.
+    factors : sequence of ndarray, default=()
+        As given to `forward`.
+
+    Returns
+    -------
+    gradients : list of (ndarray, ndarray)
+        For each layer those of weights and biases.
+    """
+    gradients = []
+    for position in range(len(layers) - 1, -1, -1):
+        layer = layers[position]
+        if layer.activation != "identity":
+            slope = ACTIVATIONS[layer.activation].derivative(passed.outputs[position])
+            gradient = gradient * slope
+        gradients.append((passed.inputs[position].T @ gradient, gradient.sum(axis=0)))
+        if position:
+            gradient = gradient @ layer.weights.T
+            if position <= len(factors):
+                gradient *= factors[position - 1]
+    return gradients[::-1]
+
+
+@dataclass
+class Adam:
+    """Updates parameters in place, step by step (Kingma & Ba 2015, algorithm 1).
+
+    Parameters
+    ----------
+    parameters : list of ndarray
+        The parameters.
+    learning_rate : float
+        Step size.
+    """
+
+    parameters: list
+    learning_rate: float
+    decay: tuple = (0.9, 0.999)
+    epsilon: float = 1e-8
+    _moments: list = field(init=False)
+    _n_steps: int = field(init=False, default=0)
+
+    def __post_init__(self):
+        self._moments = [(np.zeros_like(p), np.zeros_like(p)) for p in self.parameters]
+
+    def step(self, gradients):
+        """Move all parameters against their gradients."""
+        self._n_steps += 1
+        first, second = self.decay
+        rate = self.learning_rate * np.sqrt(1 - second**self._n_steps) / (1 - first**self._n_steps)
+        for parameter, gradient, (mean, square) in zip(self.parameters, gradients, self._moments):
+            mean += (1 - first) * (gradient - mean)
+            square += (1 - second) * (gradient * gradient - square)
+            parameter -= (rate * mean / (np.sqrt(square) + self.epsilon)).astype(parameter.dtype)
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long and in what steps to train.
+
+    Parameters
+    ----------
+    learning_rate : float
+        Step size of Adam.
+    batch_size : int
+        Rows per step.
+    max_iter : int
+        Most epochs.
+    n_iter_no_change : int
+        Epochs without improvement after which training ends.
+    tol : float
+        Relative decrease of the monitored loss that counts as improvement.
+    """
+
+    learning_rate: float
+    batch_size: int
+    max_iter: int
+    n_iter_no_change: int
+    tol: float
+
+
+class Training(NamedTuple):
+    """The course of a training: losses by epoch, and whether it ended before ``max_iter``."""
+
+    losses: list
+    monitored: list
+    converged: bool
+
+
+def train(parameters, n_rows, loss_and_gradients, schedule, rng, monitor=None):
+    """Minimise a loss over minibatches; parameters end as they were in their best epoch.
+
+    Parameters
+    ----------
+    parameters : list of ndarray
+        Changed in place.
+    n_rows : int
+        Number of training rows.
+    loss_and_gradients : callable
+        Given an array of row numbers, the mean loss over them and its gradients, one for each of
+        `parameters`.
+    schedule : Schedule
+        How long and in what steps.
+    rng : numpy.random.Generator
+        Shuffles the rows in every epoch.
+    monitor : callable, default=None
+        Without arguments, the loss that decides when to end and which epoch is best; the mean
+        training loss by default.
+
+    Returns
+    -------
+    training : Training
+        Its course.
+
+    Raises
+    ------
+    ValueError
+        If the loss becomes infinite or NaN.
+    """
+    optimiser = Adam(parameters, schedule.learning_rate)
+    losses, monitored = [], []
+    best, waited, kept = np.inf, 0, [p.copy() for p in parameters]
+    for _ in range(schedule.max_iter):
+        order, total = rng.permutation(n_rows), 0.0
+        with np.errstate(over="ignore", invalid="ignore"):  # refused below
+            for start in range(0, n_rows, schedule.batch_size):
+                rows = order[start : start + schedule.batch_size]
+                loss, gradients = loss_and_gradients(rows)
+                optimiser.step(gradients)
+                total += len(rows) * float(loss)
+            losses.append(total / n_rows)
+            monitored.append(losses[-1] if monitor is None else float(monitor()))
+        if not np.isfinite(losses[-1] + monitored[-1]):
+            raise ValueError(
+                f"Training diverged in epoch {len(losses)} with "
+                f"learning_rate={schedule.learning_rate:g}. Use a smaller learning_rate."
+            )
+        waited = 0 if monitored[-1] < best * (1 - schedule.tol) else waited + 1
+        if monitored[-1] < best:
+            best = monitored[-1]
+            kept = [p.copy() for p in parameters]
+        if waited >= schedule.n_iter_no_change:
+            break
+    for parameter, value in zip(parameters, kept):
+        parameter[...] = value
+    return Training(losses, monitored, waited >= schedule.n_iter_no_change)

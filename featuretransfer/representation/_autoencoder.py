@@ -1,0 +1,288 @@
+"""Denoising autoencoder."""
+
+import warnings
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from .._base import FLOATS, AdapterMixin, validate_domains
+from .._network import ACTIVATIONS, Schedule
+from ._denoising import CORRUPTIONS, Options, fit_layer
+
+FEATURES = ("code", "code+input")
+
+
+class DenoisingAutoencoder(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEstimator):
+    """Encode both domains by a network that repairs corrupted rows of both.
+
+    Rows of source and target are standardised together and corrupted, afresh in every epoch; a
+    hidden layer, the *code*, learns to restore them, which takes what features of both domains
+    have in common. No labels are used, and both views are the same. Scale every corpus by itself
+    first (`CorpusScaler`): an autoencoder keeps differences between domains rather than removing
+    them.
+
+    Parameters
+    ----------
+    n_hidden : int or tuple of int, default=100
+        Size of the code. A tuple stacks layers: each is trained to denoise the code of the one
+        below, and the last code counts.
+    corruption : {"mask", "gaussian"} or callable, default="mask"
+        "mask" sets values to 0, their mean, with probability `noise`; "gaussian" adds normal noise
+        of standard deviation `noise`; a callable ``f(X, noise, rng)`` returns corrupted rows, given
+        standardised float32 rows and a ``numpy.random.Generator``.
+    noise : float, default=0.2
+        Strength of the corruption, in units of the standard deviation where it is Gaussian.
+    activation : {"tanh", "sigmoid", "relu", "identity"}, default="tanh"
+        Activation function of the code. The reconstruction is linear.
+    tied : bool, default=True
+        Whether the decoder uses the transposed weights of the encoder.
+    features : {"code", "code+input"}, default="code"
+        What `transform` returns: the code, or the code beside the features it was made from.
+    alpha : float, default=1e-4
+        Weight decay: ``alpha / 2`` times the sum of squared weights is added to the loss.
+    dropout : float, default=0.0
+        Share of code units left out at random in every step.
+    learning_rate : float, default=1e-3
+        Step size of Adam.
+    batch_size : int, default=64
+        Rows per step.
+    max_iter : int, default=200
+        Most epochs per layer.
+    validation_fraction : float, default=0.1
+        Share of the rows held out to decide when to stop; with fewer than 20 rows, or 0, the
+        training loss decides.
+    n_iter_no_change : int, default=10
+        Epochs without improvement after which training stops and the best epoch is taken.
+    tol : float, default=1e-4
+        Relative decrease of the loss that counts as improvement.
+    random_state : int, RandomState instance or None, default=None
+        Determines initial weights, corruption and order of the rows.
+
+    Attributes
+    ----------
+    layers_ : list of DenoisingLayer
+        The trained layers.
+    coefs_ : list of ndarray of shape (n_inputs, n_hidden)
+        Weights of every encoder, float32, for standardised inputs.
+    intercepts_ : list of ndarray of shape (n_hidden,)
+        Biases of every encoder, float32.
+    loss_curves_ : list of list of float
+        Mean training loss of every epoch, for each layer.
+    validation_curves_ : list of list of float
+        The loss that decided when to stop, for each layer.
+    n_iter_ : int
+        Epochs of all layers together.
+    n_features_in_ : int
+        Number of features.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, where `X` is a DataFrame.
+
+    See Also
+    --------
+    CorpusScaler : Scales every corpus by itself; use it before.
+    TCA : A closed-form representation that pulls the domain means together.
+
+    Notes
+    -----
+    The loss of a layer with code h, standardised rows x and reconstructions r is
+    ``1 / (2 n) sum |x - r|^2 + alpha / 2 (|W|^2 + |V|^2)``, without the decoder's V where it is
+    tied. Networks train in float32; the result has the dtype of the input. Without corruption and
+    with ``activation="identity"`` the code spans the principal components of the standardised rows.
+
+    One epoch costs O(n d h) for n rows of both domains, d features and h hidden units, memory is
+    O(n d + d h).
+
+    References
+    ----------
+    .. [1] P. Vincent, H. Larochelle, Y. Bengio, P.-A. Manzagol (2008), "Extracting and Composing
+       Robust Features with Denoising Autoencoders", ICML.
+       https://doi.org/10.1145/1390156.1390294
+    .. [2] P. Vincent et al. (2010), "Stacked Denoising Autoencoders", Journal of Machine Learning
+       Research 11.
+    .. [3] J. Deng, Z. Zhang, F. Eyben, B. Schuller (2014), "Autoencoder-based Unsupervised Domain
+       Adaptation for Speech Emotion Recognition", IEEE Signal Processing Letters 21(9).
+       https://doi.org/10.1109/LSP.2014.2324759
+
+    Examples
+    --------
+    >>> from featuretransfer import DenoisingAutoencoder
+    >>> from featuretransfer.synthetic import make_shifted_corpora
+    >>> corpora = make_shifted_corpora(80, 60, n_features=12, random_state=0)
+    >>> encoder = DenoisingAutoencoder(n_hidden=5, max_iter=300, random_state=0)
+    >>> encoder.fit_transform(corpora.X_source, X_target=corpora.X_target).shape
+    (80, 5)
+    >>> encoder.transform(corpora.X_target).shape
+    (60, 5)
+    """
+
+    def __init__(
+        self,
+        n_hidden=100,
+        corruption="mask",
+        noise=0.2,
+        activation="tanh",
+        tied=True,
+        features="code",
+        alpha=1e-4,
+        dropout=0.0,
+        learning_rate=1e-3,
+        batch_size=64,
+        max_iter=200,
+        validation_fraction=0.1,
+        n_iter_no_change=10,
+        tol=1e-4,
+        random_state=None,
+    ):
+        self.n_hidden = n_hidden
+        self.corruption = corruption
+        self.noise = noise
+        self.activation = activation
+        self.tied = tied
+        self.features = features
+        self.alpha = alpha
+        self.dropout = dropout
+        self.learning_rate = learning_rate
+        self.batch_size = batch_size
+        self.max_iter = max_iter
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.tol = tol
+        self.random_state = random_state
+
+    def fit(self, X, y=None, *, X_target=None):
+        """Train the layers, one after the other.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_source, n_features)
+            Source rows.
+        y : object, default=None
+            Ignored.
+        X_target : array-like of shape (n_target, n_features) or tuple of such, default=None
+            Target rows, those of several corpora pooled; without them the source alone is encoded.
+
+        Returns
+        -------
+        self : DenoisingAutoencoder
+            The fitted adapter.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is out of range, or training diverges.
+        """
+        X, X_target = validate_domains(self, X, X_target)
+        options = self._options()
+        rows = X if X_target is None else np.concatenate([X, X_target])
+        # a generator of the new kind, seeded by scikit-learn's: it draws float32
+        seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
+        rng = np.random.default_rng(seed)
+        self.layers_, trainings = [], []
+        for n_hidden in self._sizes():
+            layer, training = fit_layer(rows, n_hidden, options, rng)
+            self.layers_.append(layer)
+            trainings.append(training)
+            rows = layer.encode(rows)
+        self.coefs_ = [layer.encoder.weights for layer in self.layers_]
+        self.intercepts_ = [layer.encoder.biases for layer in self.layers_]
+        self.loss_curves_ = [training.losses for training in trainings]
+        self.validation_curves_ = [training.monitored for training in trainings]
+        self.n_iter_ = sum(map(len, self.loss_curves_))
+        self._n_features_out = self._sizes()[-1]
+        if self.features == "code+input":
+            self._n_features_out += X.shape[1]
+        if not all(training.converged for training in trainings):
+            warnings.warn(
+                f"Training had not converged after max_iter={self.max_iter} epochs: the loss still "
+                "fell. Increase max_iter, or learning_rate.",
+                ConvergenceWarning,
+                stacklevel=2,
+            )
+        return self
+
+    def reconstruct(self, X):
+        """Restore rows from their code.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows of either domain.
+
+        Returns
+        -------
+        X_restored : ndarray of shape (n_samples, n_features)
+            Reconstructions in the units of the features.
+        """
+        check_is_fitted(self)
+        rows = self._encode(validate_data(self, X, reset=False, dtype=FLOATS))
+        for layer in reversed(self.layers_):
+            rows = layer.decode(rows)
+        return rows
+
+    def _map_target(self, X):
+        code = self._encode(X).astype(X.dtype, copy=False)
+        return np.hstack([code, X]) if self.features == "code+input" else code
+
+    def _encode(self, X):
+        for layer in self.layers_:
+            X = layer.encode(X)
+        return X
+
+    def _sizes(self):
+        return tuple(self.n_hidden) if isinstance(self.n_hidden, list | tuple) else (self.n_hidden,)
+
+    def _options(self):
+        self._check_parameters()
+        schedule = Schedule(
+            self.learning_rate, self.batch_size, self.max_iter, self.n_iter_no_change, self.tol
+        )
+        return Options(
+            activation=self.activation,
+            corrupt=CORRUPTIONS.get(self.corruption, self.corruption),
+            noise=self.noise,
+            tied=self.tied,
+            alpha=self.alpha,
+            dropout=self.dropout,
+            validation_fraction=self.validation_fraction,
+            schedule=schedule,
+        )
+
+    def _check_parameters(self):
+        sizes = self._sizes()
+        if not sizes or not all(map(_is_count, sizes)):
+            raise ValueError(
+                f"n_hidden must be a positive integer or a tuple of such, got {self.n_hidden!r}."
+            )
+        if not callable(self.corruption) and self.corruption not in CORRUPTIONS:
+            raise ValueError(
+                f"corruption must be a callable or one of {list(CORRUPTIONS)}, got "
+                f"{self.corruption!r}."
+            )
+        for name, allowed in (("activation", ACTIVATIONS), ("features", FEATURES)):
+            if getattr(self, name) not in allowed:
+                raise ValueError(
+                    f"{name} must be one of {list(allowed)}, got {getattr(self, name)!r}."
+                )
+        for name in ("batch_size", "max_iter", "n_iter_no_change"):
+            if not _is_count(getattr(self, name)):
+                raise ValueError(f"{name} must be an integer >= 1, got {getattr(self, name)!r}.")
+        below_one = ["dropout", "validation_fraction"]
+        below_one += ["noise"] if self.corruption == "mask" else []
+        for name in ("noise", "alpha", "tol", "learning_rate", "dropout", "validation_fraction"):
+            value, highest = getattr(self, name), 1 if name in below_one else np.inf
+            lowest = np.finfo(np.float64).tiny if name == "learning_rate" else 0
+            if not _is_number(value) or not lowest <= value < highest:
+                limits = "positive" if lowest else f">= 0 and < {highest:g}"
+                raise ValueError(f"{name} must be a number {limits}, got {value!r}.")
+
+
+def _is_count(value):
+    return isinstance(value, Integral) and not isinstance(value, bool) and value >= 1
+
+
+def _is_number(value):
+    return isinstance(value, Real) and not isinstance(value, bool)

@@ -1,0 +1,201 @@
+"""One denoising layer: corrupted rows in, clean rows out, its code in between."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from .._network import Layer, Schedule, backward, forward, initial_weights, train
+from ._column_scales import Affine, standard
+
+LEAST_ROWS_TO_HOLD_OUT = 20
+
+
+def mask(X, noise, rng):
+    """Rows with each value set to 0, their mean, with probability `noise`."""
+    return X * (rng.random(X.shape, dtype=np.float32) >= noise)
+
+
+def gaussian(X, noise, rng):
+    """Rows with normal noise of standard deviation `noise` added."""
+    return X + np.float32(noise) * rng.standard_normal(X.shape, dtype=np.float32)
+
+
+#: Name to corruption of standardised rows.
+CORRUPTIONS = {"mask": mask, "gaussian": gaussian}
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a denoising layer is built and trained.
+
+    Parameters
+    ----------
+    activation : str
+        Of the code.
+    corrupt : callable
+        Corrupts rows, given rows, `noise` and a generator.
+    noise : float
+        Its strength.
+    tied : bool
+        Whether the decoder uses the encoder's weights.
+    alpha : float
+        Weight decay.
+    dropout : float
+        Share of code units left out in every step.
+    validation_fraction : float
+        Share of the rows held out to decide when to stop.
+    schedule : Schedule
+        Steps of the training.
+    """
+
+    activation: str
+    corrupt: object
+    noise: float
+    tied: bool
+    alpha: float
+    dropout: float
+    validation_fraction: float
+    schedule: Schedule
+
+
+class DenoisingLayer(NamedTuple):
+    """A trained layer: standardise, encode, decode."""
+
+    scale: Affine
+    encoder: Layer
+    decoder: Layer
+
+    def encode(self, X):
+        """Codes, float32."""
+        return forward([self.encoder], self.standardise(X)).outputs[-1]
+
+    def decode(self, code):
+        """Rows from codes, float64."""
+        return self.scale.center + self.scale.scale * forward([self.decoder], code).outputs[-1]
+
+    def standardise(self, X):
+        """What the encoder sees, float32."""
+        return self.scale(X).astype(np.float32)
+
+
+def fit_layer(X, n_hidden, options, rng):
+    """Train one layer.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+        Training rows.
+    n_hidden : int
+        Size of the code.
+    options : Options
+        How.
+    rng : numpy.random.Generator
+        Draws initial weights, corruption and order of the rows.
+
+    Returns
+    -------
+    layer : DenoisingLayer
+        The layer.
+    training : Training
+        The course of its training.
+    """
+    scale = standard(X)
+    rows = scale(X).astype(np.float32)
+    held_out, kept = _split(len(rows), options.validation_fraction, rng)
+    parameters = _initial(rows.shape[1], n_hidden, options.tied, rng)
+
+    def loss_and_gradients(batch):
+        clean = rows[kept[batch]]
+        corrupted = options.corrupt(clean, options.noise, rng)
+        factors = ()
+        if options.dropout:
+            code = rng.random((len(batch), n_hidden), dtype=np.float32) >= options.dropout
+            factors = (code / np.float32(1 - options.dropout),)
+        return reconstruction(parameters, corrupted, clean, options, factors)
+
+    monitor = None
+    if len(held_out):
+        clean = rows[held_out]
+        corrupted = options.corrupt(clean, options.noise, rng)  # the same in every epoch
+
+        def monitor():
+            return reconstruction_loss(parameters, corrupted, clean, options)
+
+    training = train(parameters, len(kept), loss_and_gradients, options.schedule, rng, monitor)
+    return DenoisingLayer(scale, *layers_of(parameters, options)), training
+
+
+def reconstruction(parameters, corrupted, clean, options, factors=()):
+    """Mean squared reconstruction error with weight decay, and its gradients.
+
+    ``1 / (2 n) sum |x - r|^2 + alpha / 2 (|W|^2 + |V|^2)``, with ``V`` left out where it is tied.
+
+    Parameters
+    ----------
+    parameters : list of ndarray
+        W (n_features, n_hidden), its biases, those of the decoder and, unless tied, V (n_hidden,
+        n_features).
+    corrupted, clean : ndarray of shape (n_samples, n_features)
+        Input and what to make of it.
+    options : Options
+        Activation, tying and weight decay.
+    factors : sequence of ndarray, default=()
+        Dropout of the code.
+
+    Returns
+    -------
+    loss : float
+        Mean over the rows.
+    gradients : list of ndarray
+        In the order of `parameters`.
+    """
+    layers = layers_of(parameters, options)
+    passed = forward(layers, corrupted, factors)
+    error = passed.outputs[-1] - clean
+    (encoder, code_biases), (decoder, biases) = backward(
+        layers, passed, error / len(clean), factors
+    )
+    loss = np.vdot(error, error) / (2 * len(clean))
+    weights = [parameters[0], *parameters[3:]]
+    loss += options.alpha / 2 * sum(np.vdot(w, w) for w in weights)
+    if options.tied:
+        gradients = [encoder + decoder.T, code_biases, biases]
+    else:
+        gradients = [encoder, code_biases, biases, decoder + options.alpha * parameters[3]]
+    gradients[0] += options.alpha * parameters[0]
+    return loss, gradients
+
+
+def reconstruction_loss(parameters, corrupted, clean, options):
+    """The mean squared error of `reconstruction` alone."""
+    error = forward(layers_of(parameters, options), corrupted).outputs[-1] - clean
+    return np.vdot(error, error) / (2 * len(clean))
+
+
+def layers_of(parameters, options):
+    """Encoder and decoder."""
+    weights, code_biases, biases, *untied = parameters
+    decoder = untied[0] if untied else weights.T
+    return (
+        Layer(weights, code_biases, options.activation),
+        Layer(decoder, biases, "identity"),
+    )
+
+
+def _initial(n_features, n_hidden, tied, rng):
+    parameters = [
+        initial_weights(n_features, n_hidden, rng),
+        np.zeros(n_hidden, np.float32),
+        np.zeros(n_features, np.float32),
+    ]
+    if not tied:
+        parameters.append(initial_weights(n_hidden, n_features, rng))
+    return parameters
+
+
+def _split(n_rows, fraction, rng):
+    """Row numbers held out and kept; none is held out of few rows."""
+    order = rng.permutation(n_rows)
+    n_held_out = int(fraction * n_rows) if n_rows >= LEAST_ROWS_TO_HOLD_OUT else 0
+    return order[:n_held_out], order[n_held_out:]

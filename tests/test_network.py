@@ -1,0 +1,160 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from featuretransfer._network import (
+    ACTIVATIONS,
+    Adam,
+    Layer,
+    Schedule,
+    backward,
+    forward,
+    initial_weights,
+    train,
+)
+
+
+def network(activations, sizes, rng):
+    return [
+        Layer(rng.normal(size=(a, b)), rng.normal(size=b), name)
+        for name, a, b in zip(activations, sizes[:-1], sizes[1:])
+    ]
+
+
+def numerical_gradient(loss, parameter, step=1e-6):
+    gradient = np.empty_like(parameter)
+    for index in np.ndindex(parameter.shape):
+        value = parameter[index]
+        parameter[index] = value + step
+        above = loss()
+        parameter[index] = value - step
+        below = loss()
+        parameter[index] = value
+        gradient[index] = (above - below) / (2 * step)
+    return gradient
+
+
+@pytest.mark.parametrize("hidden", ["identity", "tanh", "sigmoid"])
+@pytest.mark.parametrize("dropout", [False, True])
+def test_gradients_are_those_of_finite_differences(hidden, dropout):
+    rng = np.random.default_rng(0)
+    layers = network([hidden, "tanh", "identity"], [5, 4, 3, 2], rng)
+    X, target = rng.normal(size=(7, 5)), rng.normal(size=(7, 2))
+    factors = (2.0 * rng.integers(0, 2, (7, 4)), 1.5 * rng.integers(0, 2, (7, 3))) * dropout
+
+    def loss():
+        return 0.5 * np.sum((forward(layers, X, factors).outputs[-1] - target) ** 2)
+
+    passed = forward(layers, X, factors)
+    gradients = backward(layers, passed, passed.outputs[-1] - target, factors)
+    for layer, (weights, biases) in zip(layers, gradients):
+        assert_allclose(weights, numerical_gradient(loss, layer.weights), rtol=1e-6, atol=1e-7)
+        assert_allclose(biases, numerical_gradient(loss, layer.biases), rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize("name", list(ACTIVATIONS))
+def test_derivatives(name):
+    function, derivative = ACTIVATIONS[name]
+    x = np.array([-2.0, -0.3, 0.4, 1.5])
+    numeric = (function(x + 1e-6) - function(x - 1e-6)) / 2e-6
+    assert_allclose(derivative(function(x)), numeric, atol=1e-8)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_dtype_is_kept(dtype):
+    rng = np.random.default_rng(0)
+    layer = Layer(initial_weights(3, 2, rng, dtype), np.zeros(2, dtype), "sigmoid")
+    passed = forward([layer], rng.normal(size=(4, 3)).astype(dtype))
+    assert passed.outputs[-1].dtype == dtype
+    (weights, biases), *_ = backward([layer], passed, np.ones((4, 2), dtype))
+    assert weights.dtype == biases.dtype == dtype
+
+
+def test_initial_weights_keep_the_variance():
+    X = np.random.default_rng(0).normal(size=(2000, 300))
+    out = X @ initial_weights(300, 300, np.random.default_rng(1), np.float64)
+    assert abs(out.var() - 1) < 0.1
+
+
+def test_adam_is_the_published_algorithm():
+    rng = np.random.default_rng(0)
+    parameter, gradients = np.array([1.0, -2.0]), rng.normal(size=(20, 2))
+    optimiser = Adam([parameter], 0.1)
+    theta, m, v = parameter.copy(), np.zeros(2), np.zeros(2)
+    for t, gradient in enumerate(gradients, start=1):
+        optimiser.step([gradient])
+        m = 0.9 * m + 0.1 * gradient
+        v = 0.999 * v + 0.001 * gradient**2
+        theta -= 0.1 * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
+        assert_allclose(parameter, theta, rtol=1e-6)
+
+
+def quadratic(target, parameter):
+    def loss_and_gradients(rows):
+        error = parameter - target[rows].mean(axis=0)
+        return 1 + 0.5 * error @ error, [error]
+
+    return loss_and_gradients
+
+
+def test_training_reaches_the_minimum_and_says_that_it_converged():
+    target = np.tile([3.0, -1.0], (10, 1))
+    parameter = np.zeros(2)
+    schedule = Schedule(0.1, 5, 2000, 10, 1e-6)
+    training = train(
+        [parameter], 10, quadratic(target, parameter), schedule, np.random.default_rng(0)
+    )
+    assert_allclose(parameter, [3, -1], atol=1e-2)
+    assert training.converged
+    assert len(training.losses) < 2000
+    assert training.losses == training.monitored
+
+
+def test_best_epoch_is_kept_and_few_epochs_are_no_convergence():
+    parameter, values = np.zeros(1), []
+    monitored = iter([3.0, 1.0, 2.0, 2.5])
+
+    def loss_and_gradients(rows):
+        values.append(parameter.copy())
+        return 1.0, [np.array([-1.0])]
+
+    schedule = Schedule(0.1, 10, 4, 10, 0.0)
+    training = train(
+        [parameter], 10, loss_and_gradients, schedule, np.random.default_rng(0), monitored.__next__
+    )
+    assert not training.converged
+    assert training.monitored == [3.0, 1.0, 2.0, 2.5]
+    assert_array_equal(parameter, values[2])  # as it was after the second epoch
+
+
+def test_every_row_is_seen_once_in_every_epoch():
+    seen = []
+
+    def loss_and_gradients(rows):
+        seen.append(rows)
+        return 1.0 / len(seen), [np.zeros(1)]
+
+    train(
+        [np.zeros(1)],
+        10,
+        loss_and_gradients,
+        Schedule(0.1, 4, 3, 5, 0.0),
+        np.random.default_rng(0),
+    )
+    assert [len(rows) for rows in seen] == [4, 4, 2] * 3
+    epochs = [np.concatenate(seen[i : i + 3]) for i in (0, 3, 6)]
+    for epoch in epochs:
+        assert_array_equal(np.sort(epoch), np.arange(10))
+    assert list(epochs[0]) != list(epochs[1])
+
+
+def test_divergence_is_an_error():
+    parameter = np.zeros(1)
+    with pytest.raises(ValueError, match=r"diverged in epoch 1 with learning_rate=0.1"):
+        train(
+            [parameter],
+            4,
+            lambda rows: (np.inf, [np.zeros(1)]),
+            Schedule(0.1, 4, 3, 5, 0.0),
+            np.random.default_rng(0),
+        )

@@ -100,7 +100,7 @@ def quadratic(target, parameter):
 def test_training_reaches_the_minimum_and_says_that_it_converged():
     target = np.tile([3.0, -1.0], (10, 1))
     parameter = np.zeros(2)
-    schedule = Schedule(0.1, 5, 2000, 10, 1e-6)
+    schedule = Schedule(0.1, 5, 2000, 100, 1e-6)
     training = train(
         [parameter], 10, quadratic(target, parameter), schedule, np.random.default_rng(0)
     )

@@ -1,3 +1,6 @@
-"""Cross-corpus evaluation, honest by construction."""
+"""Honest cross-corpus evaluation."""
 
-__all__ = []
+from ._cross_corpus import cross_corpus
+from ._result import CrossCorpusResult
+
+__all__ = ["CrossCorpusResult", "cross_corpus"]

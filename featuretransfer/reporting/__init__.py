@@ -1,3 +1,5 @@
-"""Pictures and tables of results."""
+"""Figures of results."""
 
-__all__ = []
+from ._transfer_matrix import TransferMatrixDisplay
+
+__all__ = ["TransferMatrixDisplay"]

@@ -83,7 +83,7 @@ def make_target_scorer(criterion, **parameters):
 
 
 class TargetScorer(BaseEstimator):
-    """Base of the scorers that use the target: a subclass implements ``_judge``."""
+    """Base of the scorers that use the target: a subclass has a ``name`` and a ``_judge``."""
 
     __metadata_request__score = {"X_target": True, "estimator": UNUSED}
 
@@ -147,6 +147,8 @@ class ImportanceWeightedScorer(TargetScorer):
        Importance Weighted Cross Validation", Journal of Machine Learning Research 8.
     """
 
+    name = "iw"
+
     def __init__(self, scaling="corpus", n_components=20, random_state=0):
         self.scaling = scaling
         self.n_components = n_components
@@ -197,6 +199,8 @@ class EntropyScorer(TargetScorer):
        Classifiers, Mutual Information and 'Phantom Targets'", NIPS 4 (certainty and evenness).
     """
 
+    name = "entropy"
+
     def _judge(self, estimator, X, y, X_target):
         parts = target_parts(X_target, "X_target")
         p = np.concatenate([_probabilities(estimator, part) for part in parts])
@@ -216,12 +220,16 @@ class CallableTargetScorer(TargetScorer):
     def __init__(self, function):
         self.function = function
 
+    @property
+    def name(self):
+        return getattr(self.function, "__name__", type(self.function).__name__)
+
     def _judge(self, estimator, X, y, X_target):
         return self.function(estimator, X, y, X_target)
 
 
 #: Name to class of the criteria that `make_target_scorer` knows.
-TARGET_SCORERS = {"iw": ImportanceWeightedScorer, "entropy": EntropyScorer}
+TARGET_SCORERS = {cls.name: cls for cls in (ImportanceWeightedScorer, EntropyScorer)}
 
 
 def _as_table(rows, name):

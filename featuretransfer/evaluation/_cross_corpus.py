@@ -1,0 +1,316 @@
+"""Every source, every target, every pipeline."""
+
+import sys
+import warnings
+from collections import Counter
+from dataclasses import dataclass
+from itertools import permutations
+from numbers import Integral
+
+import pandas as pd
+from sklearn.base import clone
+from sklearn.pipeline import Pipeline
+from sklearn.utils.parallel import Parallel, delayed
+
+from ..corpora import Corpus
+from ..pipelines import check_pipeline
+from ._baselines import BASELINES, baselines, final_classifier, in_corpus
+from ._metrics import score_chance, score_predictions
+from ._result import CrossCorpusResult
+from ._run import PROTOCOLS, Cell, Domain, run_cell, side_information, tuning, within_corpus
+
+SOURCES = ("each", "others")
+
+
+def cross_corpus(
+    pipelines,
+    corpora,
+    *,
+    feature_set="eGeMAPSv02",
+    labels="big4",
+    sources="each",
+    protocol="transductive",
+    n_jobs=None,
+    random_state=None,
+    progress="auto",
+):
+    """Train on one corpus, adapt to another, test there: for every pair, beside the baselines.
+
+    Target labels reach nothing but the scores. A pair that fails is a row with its error, and
+    counts as chance in means.
+
+    Parameters
+    ----------
+    pipelines : estimator, list of estimator, or dict of str to estimator
+        What to evaluate; each ends in a classifier, and may be a search. See `recipe` and
+        `make_pipeline`. What they ask for is passed to them: ``X_target`` (as a tuple), source
+        speakers as ``groups`` of a search, and ``speakers`` and ``speakers_target``.
+    corpora : list of Corpus
+        At least two.
+    feature_set : str or path, default="eGeMAPSv02"
+        openSMILE set. Corpora made from features keep theirs.
+    labels : str, dict or None, default="big4"
+        Label scheme, see `Corpus.with_labels`; None keeps the labels as they are.
+    sources : {"each", "others"}, default="each"
+        Train on each other corpus alone, or on all others pooled into one source.
+    protocol : {"transductive", "inductive"}, default="transductive"
+        Adapt to the whole unlabelled target and test on it; or adapt to four fifths of its
+        speakers and test on the others, in five turns.
+    n_jobs : int or None, default=None
+        Number of processes, for feature extraction and for the cells.
+    random_state : int, list of int or None, default=None
+        Seeds every ``random_state`` in the pipelines that is None; with a list everything is
+        repeated for each seed.
+    progress : bool or "auto", default="auto"
+        Show progress bars; "auto" in a terminal only.
+
+    Returns
+    -------
+    result : CrossCorpusResult
+        One row for each source, target, pipeline and seed; predictions; summaries; plots.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is invalid, or a pipeline is known to go silently wrong.
+
+    Notes
+    -----
+    Beside the pipelines stand, with the classifier of the first pipeline: ``chance`` (every class
+    equally often), ``source-only`` (scaled by the source's statistics), ``pooled-scaling``
+    (statistics of source and target together), ``corpus-scaling`` (each its own, the one to beat)
+    and ``in-corpus`` (trained on other speakers of the target itself, five folds, one score).
+
+    Examples
+    --------
+    >>> import featuretransfer as ft
+    >>> corpora = ft.load_demo_corpora()[:2]
+    >>> result = ft.cross_corpus({"coral": ft.recipe("coral")}, corpora, feature_set="GeMAPSv01b")
+    >>> result.to_frame()[["source", "target", "pipeline"]].query("pipeline == 'coral'")
+        source   target pipeline
+    4  demo-de  demo-en    coral
+    9  demo-en  demo-de    coral
+    """
+    pipelines = named_pipelines(pipelines)
+    plan = _Plan(sources, protocol, _seeds(random_state), _shown(progress))
+    corpora = _mapped(corpora, labels)
+    domains = {
+        corpus.name: _Labelled.of(corpus, feature_set, n_jobs, progress) for corpus in corpora
+    }
+    cells = _cells(pipelines, domains, plan)
+    outcomes = _run(cells, n_jobs, plan.shown)
+    return _collect(cells, outcomes, plan, list(pipelines))
+
+
+@dataclass(frozen=True)
+class _Plan:
+    sources: str
+    protocol: str
+    seeds: list
+    shown: bool
+
+    def __post_init__(self):
+        if self.sources not in SOURCES:
+            raise ValueError(f"sources must be one of {list(SOURCES)}, got {self.sources!r}.")
+        if self.protocol not in PROTOCOLS:
+            raise ValueError(f"protocol must be one of {list(PROTOCOLS)}, got {self.protocol!r}.")
+
+
+@dataclass(frozen=True)
+class _Labelled:
+    """A domain with its labels, which pipelines get to see of sources only."""
+
+    domain: Domain
+    y: pd.Series
+
+    @classmethod
+    def of(cls, corpus, feature_set, n_jobs, progress):
+        features = corpus.features(feature_set, n_jobs=n_jobs, on_error="warn", progress=progress)
+        corpus = corpus.drop(features)
+        X = features.astype("float64")
+        return cls(Domain(corpus.name, X, corpus.speakers), corpus.labels)
+
+    @classmethod
+    def pooled(cls, parts):
+        if len(parts) == 1:
+            return parts[0]
+        X = pd.concat([part.domain.X for part in parts])
+        speakers = pd.concat([part.domain.speakers for part in parts])
+        name = "+".join(part.domain.name for part in parts)
+        return cls(Domain(name, X, speakers), pd.concat([part.y for part in parts]))
+
+
+@dataclass(frozen=True)
+class _Task:
+    """A cell to run: a row of the result before its scores."""
+
+    source: str
+    target: _Labelled
+    pipeline: str
+    seed: int | None
+    estimator: object = None
+    call: tuple = ()
+
+
+def named_pipelines(pipelines):
+    """The pipelines by name, each checked; unnamed ones are called after their steps."""
+    if not isinstance(pipelines, dict):
+        listed = pipelines if isinstance(pipelines, list | tuple) else [pipelines]
+        names = [_name_of(check_pipeline(pipeline)) for pipeline in listed]
+        seen, pipelines = Counter(), {}
+        for name, pipeline in zip(names, listed):
+            seen[name] += 1
+            pipelines[f"{name}-{seen[name]}" if names.count(name) > 1 else name] = pipeline
+    if not pipelines:
+        raise ValueError("pipelines is empty; pass at least one, such as recipe('coral').")
+    for name, pipeline in pipelines.items():
+        if name in BASELINES:
+            raise ValueError(f"{name!r} is the name of a baseline; give the pipeline another.")
+        check_pipeline(pipeline)
+        final_classifier(pipeline)
+    return dict(pipelines)
+
+
+def _name_of(estimator):
+    if isinstance(estimator, Pipeline):
+        return "+".join(name for name, _ in estimator.steps)
+    return type(estimator).__name__.lower()
+
+
+def _seeds(random_state):
+    seeds = random_state if isinstance(random_state, list | tuple) else [random_state]
+    valid = all(seed is None or isinstance(seed, Integral) for seed in seeds)
+    if not seeds or not valid:
+        raise ValueError(
+            f"random_state must be an integer, a list of such or None, got {random_state!r}."
+        )
+    return list(seeds)
+
+
+def _shown(progress):
+    return sys.stderr.isatty() if progress == "auto" else bool(progress)
+
+
+def _mapped(corpora, labels):
+    corpora = list(corpora) if isinstance(corpora, list | tuple) else [corpora]
+    for corpus in corpora:
+        if not isinstance(corpus, Corpus):
+            raise TypeError(
+                f"corpora must be a list of Corpus, got {type(corpus).__name__} in it. Make one "
+                "with load_corpus, or Corpus.from_features for a table of features."
+            )
+    if len(corpora) < 2:
+        raise ValueError(f"corpora must hold at least two corpora, got {len(corpora)}.")
+    names = [corpus.name for corpus in corpora]
+    if len(set(names)) < len(names):
+        raise ValueError(f"corpora must have different names, got {names}.")
+    return [corpus.with_labels(labels) for corpus in corpora]
+
+
+def _cells(pipelines, domains, plan):
+    classifier = final_classifier(next(iter(pipelines.values())))
+    contenders = {**baselines(classifier), **pipelines}
+    run = PROTOCOLS[plan.protocol]
+    tasks = []
+    for seed in plan.seeds:
+        for source, target in _pairs(domains, plan.sources):
+            name = source.domain.name
+            tasks.append(_Task(name, target, "chance", seed))
+            for pipeline, estimator in contenders.items():
+                seeded = _seeded(estimator, seed)
+                call = (run, seeded, source.domain, source.y, target.domain)
+                tasks.append(_Task(name, target, pipeline, seed, estimator, call))
+        for name, target in domains.items():
+            estimator = in_corpus(classifier)
+            call = (within_corpus, _seeded(estimator, seed), target.domain, target.y)
+            tasks.append(_Task(name, target, "in-corpus", seed, estimator, call))
+    return tasks
+
+
+def _pairs(domains, sources):
+    if sources == "each":
+        for source, target in permutations(domains.values(), 2):
+            yield source, target
+        return
+    for target in domains.values():
+        yield _Labelled.pooled([part for part in domains.values() if part is not target]), target
+
+
+def _seeded(estimator, seed):
+    estimator = clone(estimator)
+    if seed is None:
+        return estimator
+    unset = [
+        name
+        for name, value in estimator.get_params(deep=True).items()
+        if value is None and (name == "random_state" or name.endswith("__random_state"))
+    ]
+    return estimator.set_params(**dict.fromkeys(unset, seed))
+
+
+def _run(tasks, n_jobs, shown):
+    from tqdm import tqdm
+
+    calls = [delayed(run_cell)(*task.call) for task in tasks if task.call]
+    parallel = Parallel(n_jobs=n_jobs, return_as="generator")
+    with tqdm(total=len(calls), unit="cell", desc="cross-corpus", disable=not shown) as bar:
+        outcomes = []
+        for outcome in parallel(calls):
+            outcomes.append(outcome)
+            bar.update()
+    outcomes = iter(outcomes)
+    return [next(outcomes) if task.call else Cell(None, "", 0.0) for task in tasks]
+
+
+def _collect(tasks, outcomes, plan, pipelines):
+    rows, parts = [], []
+    for task, outcome in zip(tasks, outcomes):
+        y, predicted = task.target.y, outcome.predicted
+        row = {
+            "source": task.source,
+            "target": task.target.domain.name,
+            "pipeline": task.pipeline,
+            "seed": task.seed,
+            "protocol": "in-corpus" if task.pipeline == "in-corpus" else plan.protocol,
+            "tuning": "none" if task.estimator is None else tuning(task.estimator),
+            "side_information": (
+                "none" if task.estimator is None else side_information(task.estimator)
+            ),
+        }
+        if task.pipeline == "chance":
+            scores = score_chance(y)
+        elif predicted is None:
+            counted = score_chance(y)
+            scores = {k: v for k, v in counted.items() if k in ("n", "chance") or k[:2] == "n_"}
+        else:
+            scores = score_predictions(y, predicted)
+        parts.append(None if predicted is None else _prediction_rows(row, task.target, predicted))
+        rows.append({**row, **scores, "seconds": outcome.seconds, "error": outcome.error})
+    table = pd.DataFrame(rows)
+    n_failed = int((table["error"] != "").sum())
+    if n_failed:
+        first = table[table["error"] != ""].iloc[0]
+        warnings.warn(
+            f"{n_failed} of {len(table)} cells failed and count as chance; the first is "
+            f"{first['pipeline']}, {first['source']} to {first['target']}: {first['error']}",
+            stacklevel=3,
+        )
+    return CrossCorpusResult(_ordered(table), parts, pipelines)
+
+
+def _prediction_rows(row, target, predicted):
+    frame = target.domain.X.index.to_frame(index=False)
+    frame["speaker"] = target.domain.speakers.to_numpy()
+    frame["y_true"], frame["y_pred"] = target.y.to_numpy(), predicted
+    for position, name in enumerate(("source", "target", "pipeline", "seed")):
+        frame.insert(position, name, row[name])
+    return frame
+
+
+def _ordered(table):
+    """Counts and recalls of the classes beside one another, the error last."""
+    last = ["seconds", "error"]
+    counts = sorted(c for c in table if c.startswith("n_"))
+    recalls = sorted(c for c in table if c.startswith("recall_"))
+    first = [c for c in table if c not in {*last, *counts, *recalls}]
+    return table[[*first, *counts, *recalls, *last]]

@@ -75,8 +75,8 @@ class CrossCorpusResult:
         Returns
         -------
         matrix : DataFrame of shape (n_sources, n_targets)
-            With the in-corpus scores where source and target are the same corpus. A cell that
-            failed is NaN.
+            With the in-corpus scores where source and target are the same corpus; one row,
+            "others", where all other corpora are the source. A cell that failed is NaN.
         """
         pipeline = self.pipelines[0] if pipeline is None else pipeline
         known = self._table["pipeline"].unique()
@@ -90,8 +90,8 @@ class CrossCorpusResult:
         sources = [name for name in corpora if name in set(rows["source"])]
         if sources:
             rows = pd.concat([rows, within])
-        else:  # several corpora are one source
-            sources = rows["source"].unique()
+        else:  # several corpora are one source, another for each target
+            sources, rows = ["others"], rows.assign(source="others")
         matrix = rows.pivot_table(metric, "source", "target", aggfunc="mean", dropna=False)
         return matrix.reindex(index=sources, columns=corpora).rename_axis(None, axis=1)
 

@@ -1,0 +1,302 @@
+import numpy as np
+import pandas as pd
+import pytest
+import sklearn
+from numpy.testing import assert_array_equal
+from sklearn.base import BaseEstimator
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import balanced_accuracy_score
+from sklearn.model_selection import GridSearchCV, GroupKFold
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+
+import featuretransfer as ft
+from featuretransfer.evaluation._baselines import BASELINES, final_classifier
+
+CLF = LogisticRegression(C=0.1, class_weight="balanced", max_iter=1000)
+PIPELINES = {
+    "coral": ft.make_pipeline(ft.CorpusScaler(), ft.CORAL(), CLF),
+    "tca": ft.make_pipeline(ft.CorpusScaler(), ft.TCA(5), CLF),
+}
+
+
+@pytest.fixture(scope="module")
+def result(corpora):
+    return ft.cross_corpus(PIPELINES, corpora, random_state=0)
+
+
+def test_rows_and_columns(result, corpora):
+    table = result.to_frame()
+    pairs = {(a.name, b.name) for a in corpora for b in corpora if a is not b}
+    for name in ("coral", "tca", "chance", "source-only", "pooled-scaling", "corpus-scaling"):
+        rows = table[table["pipeline"] == name]
+        assert set(zip(rows["source"], rows["target"])) == pairs
+        assert (rows["protocol"] == "transductive").all()
+    within = table[table["pipeline"] == "in-corpus"]
+    assert_array_equal(within["source"], within["target"])
+    assert set(table["pipeline"]) == {*BASELINES, "coral", "tca"}
+    expected = "source target pipeline seed protocol tuning side_information n chance uar war"
+    assert list(table.columns[:11]) == expected.split()
+    assert table[["uar", "war", "macro_f1"]].stack().between(0, 1).all()
+    assert (table["error"] == "").all()
+    assert (table["n"] == table[[c for c in table if c.startswith("n_")]].sum(axis=1)).all()
+
+
+def test_predictions_are_those_of_the_plain_pipeline(result, corpora):
+    one, two, _ = corpora
+    rows = result.predictions.query("source == 'one' and target == 'two' and pipeline == 'tca'")
+    with sklearn.config_context(enable_metadata_routing=True):
+        model = PIPELINES["tca"].fit(
+            one.features(), one.labels.to_numpy(), X_target=(two.features(),)
+        )
+    assert_array_equal(rows["y_pred"], model.predict(two.features()))
+    assert_array_equal(rows["y_true"], two.labels)
+    assert_array_equal(rows["speaker"], two.speakers)
+    assert_array_equal(rows["file"], two.files)
+
+
+def test_scores_are_those_of_the_predictions(result):
+    table = result.to_frame().set_index(["source", "target", "pipeline"])
+    for key, rows in result.predictions.groupby(["source", "target", "pipeline"]):
+        assert table.loc[key, "uar"] == pytest.approx(
+            balanced_accuracy_score(rows["y_true"], rows["y_pred"])
+        )
+
+
+def test_baselines(corpora):
+    one, two, _ = corpora
+    result = ft.cross_corpus(PIPELINES["coral"], [one, two])
+    Xs, Xt = one.features().to_numpy(), two.features().to_numpy()
+    pooled = StandardScaler().fit(np.concatenate([Xs, Xt]))
+    source = StandardScaler().fit(Xs)
+    expected = {
+        "source-only": (source.transform(Xs), source.transform(Xt)),
+        "pooled-scaling": (pooled.transform(Xs), pooled.transform(Xt)),
+        "corpus-scaling": (source.transform(Xs), StandardScaler().fit_transform(Xt)),
+    }
+    for name, (train, test) in expected.items():
+        rows = result.predictions.query(f"source == 'one' and pipeline == '{name}'")
+        assert_array_equal(rows["y_pred"], CLF.fit(train, one.labels).predict(test))
+
+
+def test_in_corpus_folds_share_no_speaker(corpora):
+    seen = []
+
+    class Spy(LogisticRegression):
+        def fit(self, X, y):
+            seen.append(len(X))
+            return super().fit(X, y)
+
+    ft.cross_corpus(ft.make_pipeline(ft.CorpusScaler(), Spy()), corpora[:2])
+    folds = [n for n in seen if n not in (len(corpora[0]), len(corpora[1]))]
+    assert len(folds) == 10
+    assert sum(len(corpora[0]) - n for n in folds[:5]) == len(corpora[0])
+
+
+@pytest.mark.parametrize("protocol", ["transductive", "inductive"])
+def test_target_labels_reach_nothing_but_the_scores(corpora, relabel, protocol):
+    one, two, _ = corpora
+    search = GridSearchCV(
+        PIPELINES["coral"],
+        {"coral": [ft.NoAdaptation(), ft.CORAL()]},
+        scoring=ft.selection.make_target_scorer("entropy"),
+        cv=GroupKFold(3),
+    )
+    pipelines = {**PIPELINES, "search": search}
+    first = ft.cross_corpus(pipelines, [one, two], protocol=protocol)
+    second = ft.cross_corpus(pipelines, [one, relabel(two)], protocol=protocol)
+    chosen = "target == 'two' and pipeline != 'in-corpus'"
+    first, second = (r.predictions.query(chosen) for r in (first, second))
+    assert not np.array_equal(first["y_true"], second["y_true"])
+    assert_array_equal(first["y_pred"], second["y_pred"])
+
+
+def test_inductive_adapts_to_other_speakers_than_it_predicts(corpora):
+    seen = []
+
+    class Spy(ft.CORAL):
+        def fit(self, X, y=None, *, X_target=None):
+            seen.append(set(X_target[0].index.get_level_values("file")))
+            return super().fit(X, y, X_target=X_target)
+
+        def transform(self, X):
+            self.predicted_ = set(X.index.get_level_values("file"))
+            if not self._source_view:
+                assert not self.predicted_ & seen[-1]
+            return super().transform(X)
+
+    one, two, _ = corpora
+    result = ft.cross_corpus(
+        {"spy": ft.make_pipeline(Spy(), CLF)}, [one, two], protocol="inductive"
+    )
+    rows = result.to_frame().query("pipeline == 'spy'")
+    assert (rows["error"] == "").all()
+    assert (rows["protocol"] == "inductive").all()
+    assert len(seen) == 10
+    assert set(result.predictions["y_pred"]) <= set(one.labels)
+
+
+def test_others_are_one_source(corpora):
+    result = ft.cross_corpus(PIPELINES["coral"], corpora, sources="others")
+    rows = result.to_frame().query("pipeline == 'corpusscaler+coral+logisticregression'")
+    assert list(zip(rows["source"], rows["target"])) == [
+        ("two+three", "one"),
+        ("one+three", "two"),
+        ("one+two", "three"),
+    ]
+    assert list(result.matrix().index) == ["others"]
+
+
+class Broken(BaseEstimator):
+    __metadata_request__fit = {"X_target": True}
+
+    def fit(self, X, y=None, *, X_target=None):
+        if len(X) > 50:
+            raise RuntimeError("broken on\nlarge corpora")
+        return self
+
+    def transform(self, X):
+        return X
+
+    def __sklearn_is_fitted__(self):
+        return True
+
+
+def test_a_failing_pair_is_a_row_and_counts_as_chance(corpora):
+    broken = {"broken": ft.make_pipeline(Broken(), CLF)}
+    with pytest.warns(UserWarning, match="2 of 33 cells failed and count as chance"):
+        result = ft.cross_corpus(broken, corpora)
+    rows = result.to_frame().query("pipeline == 'broken'").set_index(["source", "target"])
+    failed = rows.loc["one"]
+    assert (failed["error"] == "RuntimeError: broken on large corpora").all()
+    assert failed["uar"].isna().all()
+    assert (failed["n"] > 0).all()
+    assert (rows.loc["two"]["error"] == "").all()
+    summary = result.summary(n_bootstraps=10).loc["broken"]
+    assert summary["n_failed"] == 2
+    assert summary["uar"] == pytest.approx(rows["uar"].fillna(0.25).mean())
+    assert np.isnan(result.matrix("broken").loc["one", "two"])
+    assert "broken, one to two: RuntimeError" in result.to_markdown()
+
+
+def test_same_for_any_number_of_processes(result, corpora):
+    again = ft.cross_corpus(PIPELINES, corpora, random_state=0, n_jobs=2)
+    pd.testing.assert_frame_equal(
+        again.to_frame().drop(columns="seconds"), result.to_frame().drop(columns="seconds")
+    )
+    pd.testing.assert_frame_equal(again.predictions, result.predictions)
+
+
+def test_seeds_reach_everything_random(corpora):
+    pipeline = ft.make_pipeline(
+        ft.CorpusScaler(), ft.DenoisingAutoencoder(4, max_iter=3, n_iter_no_change=1), CLF
+    )
+    with pytest.warns(UserWarning, match="not converged"):
+        result = ft.cross_corpus({"dae": pipeline}, corpora[:2], random_state=[0, 0, 1])
+    rows = result.to_frame().query("pipeline == 'dae' and source == 'one'")
+    assert list(rows["seed"]) == [0, 0, 1]
+    parts = [p for p in result._parts if p is not None]
+    predicted = [
+        p["y_pred"].to_numpy()
+        for p in parts
+        if p["pipeline"].iloc[0] == "dae" and p["source"].iloc[0] == "one"
+    ]
+    assert_array_equal(predicted[0], predicted[1])
+    assert not np.array_equal(predicted[0], predicted[2])
+    assert pipeline[1].random_state is None
+
+
+def test_searches_get_groups_and_say_how_they_tune(corpora):
+    def search(scoring):
+        return GridSearchCV(
+            PIPELINES["coral"],
+            {"logisticregression__C": [0.1, 1.0]},
+            scoring=scoring,
+            cv=GroupKFold(3),
+            error_score="raise",
+        )
+
+    pipelines = {
+        "source": search(ft.selection.source_scorer("balanced_accuracy")),
+        "iw": search(ft.selection.make_target_scorer("iw")),
+    }
+    table = ft.cross_corpus(pipelines, corpora[:2]).to_frame()
+    assert (table["error"] == "").all()
+    tuning = table.drop_duplicates("pipeline").set_index("pipeline")["tuning"]
+    assert tuning["source"] == "source-cv"
+    assert tuning["iw"] == "unsupervised:iw"
+    assert tuning["corpus-scaling"] == "none"
+
+
+def test_speakers_are_passed_on_request_and_named_as_side_information(corpora):
+    with sklearn.config_context(enable_metadata_routing=True):
+        scaler = ft.CorpusScaler(min_group=2).set_fit_request(speakers=True, speakers_target=True)
+        scaler.set_transform_request(speakers_target=True)
+    result = ft.cross_corpus({"by-speaker": ft.make_pipeline(scaler, CLF)}, corpora[:2])
+    table = result.to_frame().set_index("pipeline")
+    assert (table.loc["by-speaker", "error"] == "").all()
+    assert (table.loc["by-speaker", "side_information"] == "target speakers").all()
+    assert (table.loc["corpus-scaling", "side_information"] == "none").all()
+    assert "target speakers" in result.to_markdown()
+
+
+def test_names():
+    from featuretransfer.evaluation._cross_corpus import named_pipelines
+
+    same = [ft.recipe("coral"), ft.recipe("coral")]
+    name = "corpusscaler+coral+logisticregression"
+    assert list(named_pipelines(same)) == [f"{name}-1", f"{name}-2"]
+    assert list(named_pipelines(same[0])) == [name]
+    assert list(named_pipelines([LogisticRegression()])) == ["logisticregression"]
+
+
+def test_final_classifier():
+    weighted = ft.ReweightedClassifier(SVC(C=3), ft.KernelMeanMatching())
+    search = GridSearchCV(ft.make_pipeline(ft.CORAL(), weighted), {})
+    assert final_classifier(search).C == 3
+    with pytest.raises(TypeError, match="must end in a classifier"):
+        final_classifier(ft.make_pipeline(ft.CORAL()))
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "message"),
+    [
+        ({"pipelines": {}}, ValueError, "pipelines is empty"),
+        ({"pipelines": {"chance": CLF}}, ValueError, "'chance' is the name of a baseline"),
+        (
+            {"pipelines": Pipeline([("s", StandardScaler()), ("a", ft.CORAL()), ("c", CLF)])},
+            ft.exceptions.PipelineStructureError,
+            "transform_input",
+        ),
+        ({"sources": "all"}, ValueError, "sources must be one of"),
+        ({"protocol": "blind"}, ValueError, "protocol must be one of"),
+        ({"random_state": "x"}, ValueError, "random_state must be"),
+        ({"random_state": []}, ValueError, "random_state must be"),
+        ({"labels": "big9"}, ValueError, "big4"),
+    ],
+)
+def test_bad_arguments(corpora, changes, error, message):
+    arguments = {"pipelines": PIPELINES, "corpora": corpora[:2], **changes}
+    with pytest.raises(error, match=message):
+        ft.cross_corpus(**arguments)
+
+
+def test_bad_corpora(corpora):
+    with pytest.raises(ValueError, match="at least two corpora, got 1"):
+        ft.cross_corpus(PIPELINES, corpora[:1])
+    with pytest.raises(ValueError, match="different names"):
+        ft.cross_corpus(PIPELINES, [corpora[0], corpora[0]])
+    with pytest.raises(TypeError, match="must be a list of Corpus, got DataFrame"):
+        ft.cross_corpus(PIPELINES, [corpora[0], corpora[1].features()])
+
+
+def test_corpus_without_speakers_has_no_in_corpus_score(corpora):
+    nameless = ft.Corpus.from_features(
+        corpora[0].features(), corpora[0].labels.to_numpy(), name="nameless"
+    )
+    with pytest.warns(UserWarning, match="cannot be speaker-independent"):
+        result = ft.cross_corpus(PIPELINES, [nameless, corpora[1]])
+    table = result.to_frame()
+    failed = table[table["error"] != ""]
+    assert list(failed["pipeline"]) == ["in-corpus"]

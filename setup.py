@@ -1,7 +1,7 @@
 """Package layout; everything else is in setup.cfg.
 
-The demo corpora live in the top-level folder ``data`` and are shipped as the package
-``featuretransfer._demo_data``.
+The demo corpora live in the top-level folder ``data``, with the script that makes them, and are
+shipped as ``featuretransfer._demo_data``.
 """
 
 from setuptools import find_packages, setup
@@ -15,5 +15,4 @@ setup(
         "featuretransfer": ["py.typed"],
         DEMO_DATA: ["*/*.flac", "*/*.csv", "README.md"],
     },
-    exclude_package_data={DEMO_DATA: ["generate.py"]},
 )

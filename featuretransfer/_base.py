@@ -92,14 +92,12 @@ class AdapterMixin(TransformerMixin):
 
 def is_adapter(estimator):
     """Whether `estimator` has a source view besides its target view."""
-    return hasattr(estimator, "_source_view") and hasattr(estimator, "transform_source")
+    return isinstance(estimator, AdapterMixin)
 
 
 def is_asymmetric(estimator):
     """Whether the two views of an adapter differ."""
-    return is_adapter(estimator) and (
-        getattr(type(estimator), "_map_source", None) is not AdapterMixin._map_source
-    )
+    return is_adapter(estimator) and type(estimator)._map_source is not AdapterMixin._map_source
 
 
 def validate_domains(estimator, X, X_target=None, *, ensure_min_samples=1):

@@ -211,16 +211,18 @@ def _check_candidates(search):
         for name, values in grid.items():
             # a distribution to draw from is no collection of estimators
             for value in values if isinstance(values, Iterable) else ():
-                if is_estimator(value):
+                if is_estimator(value) or (isinstance(value, str) and value == "passthrough"):
                     _check_candidate(base, name, value)
 
 
 def _check_candidate(base, name, value):
-    candidate = clone(base).set_params(**{name: clone(value)})
+    replacement = clone(value) if is_estimator(value) else value
+    candidate = clone(base).set_params(**{name: replacement})
     check_structure(candidate)
-    if wants_target(candidate) and not wants_target(base):
+    if wants_target(candidate) != wants_target(base):
+        without = "the candidate" if wants_target(base) else "the estimator of the search"
         raise PipelineStructureError(
-            f"Candidate {value!r} of {name!r} uses X_target, but nothing in the estimator of the "
-            "search does, so scikit-learn would refuse to pass it. Start from NoAdaptation() in "
-            "its place."
+            f"Candidate {value!r} of {name!r}: nothing in {without} uses X_target, so scikit-learn "
+            "would refuse to pass it on. Use NoAdaptation(), which takes it and does nothing, "
+            "there."
         )

@@ -1,7 +1,6 @@
 """Plain scikit-learn pipelines that carry the target, and what keeps them from going wrong."""
 
 import copy
-from types import ModuleType
 
 import numpy as np
 import sklearn.pipeline
@@ -156,7 +155,7 @@ def _objects(root):
     seen, stack = set(), [root]
     while stack:
         thing = stack.pop()
-        if id(thing) in seen or isinstance(thing, type | ModuleType):
+        if id(thing) in seen or isinstance(thing, type):
             continue
         seen.add(id(thing))
         if isinstance(thing, dict):

@@ -1,0 +1,153 @@
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_array_equal
+from sklearn.base import BaseEstimator
+
+import featuretransfer as ft
+from featuretransfer._base import (
+    is_adapter,
+    is_asymmetric,
+    target_parts,
+    validate_domains,
+    validate_target_labels,
+)
+from featuretransfer.exceptions import AmbiguousTargetWarning, TargetNotTransformedWarning
+
+rng = np.random.default_rng(0)
+X, Xt = rng.normal(size=(20, 3)), rng.normal(size=(15, 3))
+
+
+class Plain(BaseEstimator):
+    pass
+
+
+def test_kinds_of_estimators():
+    assert is_adapter(ft.NoAdaptation())
+    assert not is_asymmetric(ft.NoAdaptation())
+    assert not is_asymmetric(ft.TCA())
+    assert is_asymmetric(ft.CORAL())
+    assert is_asymmetric(ft.CorpusScaler())
+    assert not is_adapter(ft.KernelMeanMatching())
+
+
+def test_domains_are_arrays_of_one_dtype():
+    source, target = validate_domains(Plain(), X.astype(np.float32), Xt.tolist())
+    assert source.dtype == target.dtype == np.float32
+    source, target = validate_domains(Plain(), X.astype(int), Xt)
+    assert source.dtype == target.dtype == np.float64
+    assert validate_domains(Plain(), X, None)[1] is None
+
+
+def test_tuple_is_pooled():
+    _, target = validate_domains(Plain(), X, (Xt[:4], Xt[4:]))
+    assert_array_equal(target, Xt)
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "message"),
+    [
+        ((), ValueError, "X_target is an empty tuple"),
+        ((Xt, None), ValueError, r"X_target\[1\] is None"),
+        (("a.wav", "b.wav"), ValueError, r"X_target\[0\] is a single str .'a.wav'.*list_of_rows"),
+        ([Xt, Xt[:3]], ValueError, "X_target is a ragged list"),
+        (Xt[:, :2], ValueError, "X_target has 2 features, but X has 3"),
+        (Xt[:0], ValueError, "minimum of 1 is required"),
+        (pd.DataFrame(Xt), TypeError, "X is a ndarray but X_target is a DataFrame"),
+    ],
+)
+def test_targets_that_are_refused(value, error, message):
+    with pytest.raises(error, match=message):
+        validate_domains(Plain(), X, value)
+
+
+def test_columns_are_compared():
+    source = pd.DataFrame(X, columns=["a", "b", "c"])
+    with pytest.raises(TypeError, match="X is a DataFrame but X_target is a ndarray"):
+        validate_domains(Plain(), source, Xt)
+    with pytest.raises(ValueError, match="same names in another order"):
+        validate_domains(Plain(), source, pd.DataFrame(Xt, columns=["b", "a", "c"]))
+    with pytest.raises(ValueError, match="only in X: 'c'; only in X_target: 'd'"):
+        validate_domains(Plain(), source, pd.DataFrame(Xt, columns=["a", "b", "d"]))
+    wide = pd.DataFrame(rng.normal(size=(4, 9)), columns=list("abcdefghi"))
+    with pytest.raises(ValueError, match=r"'e' and 4 more"):
+        validate_domains(Plain(), wide, wide.rename(columns=str.upper))
+
+
+def test_bare_target_as_long_as_the_source_warns_and_a_tuple_does_not():
+    same = rng.normal(size=X.shape)
+    with pytest.warns(AmbiguousTargetWarning, match=r"Pass X_target=\(X_target,\)"):
+        validate_domains(Plain(), X, same)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        validate_domains(Plain(), X, (same,))
+        validate_domains(Plain(), X, Xt)
+
+
+def test_raw_target_beside_a_standardised_source_warns():
+    Z = (X - X.mean(axis=0)) / X.std(axis=0)
+    for dtype in (np.float64, np.float32):
+        with pytest.warns(TargetNotTransformedWarning, match=r"transform_input=\['X_target'\]"):
+            validate_domains(Plain(), Z.astype(dtype), Xt + 500)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        validate_domains(Plain(), Z, Xt + 50)
+        validate_domains(Plain(), X, Xt + 500)
+        validate_domains(Plain(), Z[:1], Xt + 500)
+
+
+def test_path_is_no_target_corpus(tmp_path):
+    with pytest.raises(ValueError, match="is a single PosixPath|is a single WindowsPath"):
+        target_parts((tmp_path,), "X_target")
+
+
+Y = np.array(["a", "b"] * 10)
+
+
+def test_target_labels_with_gaps():
+    given = np.array(["a", None, "b", np.nan] + [None] * 11, dtype=object)
+    labels, labelled = validate_target_labels(Y, Xt, given)
+    assert_array_equal(np.flatnonzero(labelled), [0, 2])
+    assert_array_equal(labels[labelled], ["a", "b"])
+    assert labels.dtype == Y.dtype
+
+
+def test_minus_one_is_a_label():
+    labels, labelled = validate_target_labels(
+        np.array([-1, 1] * 10), Xt, pd.Series([-1, 1, None] + [None] * 12, dtype=object)
+    )
+    assert labelled.sum() == 2
+    assert_array_equal(labels[:2], [-1, 1])
+
+
+def test_target_labels_by_corpus():
+    labels, labelled = validate_target_labels(
+        Y, (Xt[:5], Xt[5:]), (np.array(["a"] * 5), np.array([None] * 10))
+    )
+    assert_array_equal(labels[labelled], ["a"] * 5)
+    assert labelled.sum() == 5
+
+
+@pytest.mark.parametrize(
+    ("rows", "given", "message"),
+    [
+        (None, ["a"] * 15, "y_target was given without X_target"),
+        ((Xt,), ["a"] * 15, "must both be tuples"),
+        (Xt, ["a"] * 14, r"one by one, got \[14\] labels for \[15\] rows"),
+        (Xt, np.array(["a", np.nan] + ["b"] * 13), "contains the string 'nan'"),
+        (Xt, ["a"] * 14 + ["c"], r"classes that y does not have: 'c' \(y has 'a', 'b'\)"),
+    ],
+)
+def test_target_labels_that_are_refused(rows, given, message):
+    with pytest.raises(ValueError, match=message):
+        validate_target_labels(Y, rows, given)
+
+
+def test_new_classes_on_request_and_nan_where_it_is_a_class():
+    labels, _ = validate_target_labels(Y, Xt, ["c"] * 15, allow_new_classes=True)
+    assert_array_equal(labels, ["c"] * 15)
+    own = np.array(["nan", "b"] * 10)
+    labels, labelled = validate_target_labels(own, Xt, np.array(["nan"] * 15))
+    assert labelled.all()

@@ -376,3 +376,22 @@ def test_fitting_needs_routing_and_everything_after_does_not():
         assert model.score(XT, YT) > 0.25
         assert_array_equal(clone(model).get_params()["steps"][1][1].reg, "ledoit-wolf")
         ft.source_view(model).predict(X)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:distributed", "ignore::FutureWarning:dask")
+def test_grid_on_a_dask_cluster():
+    distributed = pytest.importorskip("distributed", reason="the extra [test] is not installed")
+    search = GridSearchCV(
+        adapted(),
+        {"logisticregression__C": [0.1, 1.0]},
+        scoring=make_target_scorer("iw"),
+        cv=FOLDS,
+        error_score="raise",
+    )
+    expected = clone(search).fit(X, Y, groups=GROUPS, X_target=(XT,)).cv_results_
+    cluster = distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+    )
+    with cluster, distributed.Client(cluster), joblib.parallel_backend("dask"):
+        found = search.fit(X, Y, groups=GROUPS, X_target=(XT,)).cv_results_
+    assert_array_equal(found["mean_test_score"], expected["mean_test_score"])

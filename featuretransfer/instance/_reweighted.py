@@ -8,6 +8,7 @@ from sklearn.utils import check_consistent_length, get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
+from .._structure import is_estimator
 from ._sample_weight import fit_weighted
 from ._weights import WeighterMixin, effective_sample_size, normalise_weights, warn_if_low
 
@@ -134,7 +135,7 @@ class ReweightedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         return self
 
     def _check_parts(self):
-        if isinstance(self.estimator, type) or not is_classifier(self.estimator):
+        if not is_estimator(self.estimator) or not is_classifier(self.estimator):
             raise TypeError(
                 f"estimator must be a classifier instance, got {self.estimator!r}. Pass for "
                 "example estimator=LogisticRegression()."

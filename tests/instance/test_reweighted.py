@@ -51,7 +51,7 @@ WEIGHTS = np.exp(X[:, 0]) / np.exp(X[:, 0]).mean()
 def test_weights_reach_the_classifier(classifier):
     model = ReweightedClassifier(classifier, Given()).fit(X, Y, X_target=XT)
     assert_allclose(model.sample_weight_, WEIGHTS)
-    expected = sklearn.clone(classifier).fit(X, Y, sample_weight=WEIGHTS)
+    expected = sklearn.clone(classifier).fit(X, Y, sample_weight=model.sample_weight_)
     assert_array_equal(model.predict(XT), expected.predict(XT))
     plain = sklearn.clone(classifier).fit(X, Y)
     method = "decision_function" if hasattr(plain, "decision_function") else "predict_proba"

@@ -9,6 +9,7 @@ from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
 from sklearn.metrics.pairwise import kernel_metrics, pairwise_kernels
 
 MEDIAN_ROWS = 2000  # the median width is computed from at most about this many rows
+MIRRORED = 256  # rows mirrored at a time
 LANCZOS_ROWS = 200  # below this many rows a dense eigensolver is as fast
 LANCZOS_RESTARTS = 200  # more mean a flat spectrum, for which a dense eigensolver is faster
 
@@ -33,18 +34,30 @@ class Kernel:
 
     def __call__(self, A, B):
         """Kernel values between the rows of `A` and `B`, float64, shape (len(A), len(B))."""
+        same = A is B
         A, B = np.asarray(A, dtype=np.float64), np.asarray(B, dtype=np.float64)
         if self.name == "rbf":
-            return _rbf(A - self.center, B - self.center, self.gamma)
+            A, B = A - self.center, B - self.center
+            return _rbf(inner_products(A) if same else A @ B.T, A, B, self.gamma)
         if self.name == "linear":
-            return A @ B.T
+            return inner_products(A) if same else A @ B.T
         if callable(self.name):
             return pairwise_kernels(A, B, metric=self.name)
         return pairwise_kernels(A, B, metric=self.name, filter_params=True, gamma=self.gamma)
 
 
-def _rbf(A, B, gamma):
-    K = A @ B.T
+def inner_products(A):
+    """``A @ A.T``, half of it computed and the other half copied."""
+    K = linalg.blas.dsyrk(1.0, A.T, trans=1).T  # lower triangle, rows contiguous
+    for start in range(0, len(K), MIRRORED):
+        rows = slice(start, start + MIRRORED)
+        K[rows, rows] += np.tril(K[rows, rows], -1).T
+        K[:start, rows] = K[rows, :start].T
+    return K
+
+
+def _rbf(K, A, B, gamma):
+    """RBF kernel values, written over the inner products `K`."""
     K *= 2 * gamma
     K -= gamma * np.einsum("ij,ij->i", A, A)[:, None]
     K -= gamma * np.einsum("ij,ij->i", B, B)

@@ -51,6 +51,15 @@ def test_kernel_values_are_those_of_scikit_learn(name):
     assert_allclose(kernel(X[:7], X), expected, rtol=1e-10)
 
 
+@pytest.mark.parametrize("name", ["rbf", "linear"])
+def test_kernel_of_rows_with_themselves_is_symmetric(name):
+    many = rng.normal(size=(700, 3))
+    kernel = fit_kernel(name, 0.2, many)
+    K = kernel(many, many)
+    assert_allclose(K, kernel(many, many.copy()), atol=1e-13)
+    assert_allclose(K, K.T, rtol=1e-14)
+
+
 def test_callable_kernel_and_float32():
     kernel = fit_kernel(lambda a, b: a[0] * b[0], "median", X)
     assert_allclose(kernel(X[:3], X), np.outer(X[:3, 0], X[:, 0]))

@@ -5,6 +5,7 @@ functions maximise ``tr(W'KHKW)`` subject to ``W'BW = I``, where ``B = I + mu vv
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from scipy import linalg
@@ -88,11 +89,12 @@ def dual_components(K, e, mu, relative, scaling, k):
     n = len(K)
     size = np.linalg.norm(K)
     root = _Root(K @ e, 1e-12 * size * np.linalg.norm(e), mu, relative)
+    times = partial(linalg.blas.dsymv, 1.0, K.T, lower=1)  # reads half of K
 
     def matvec(y):
-        z = K @ root(y)
+        z = times(root(y))
         z -= z.mean()
-        return root(K @ z)
+        return root(times(z))
 
     def dense():
         A = K - K.mean(axis=0)

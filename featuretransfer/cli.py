@@ -8,7 +8,7 @@ import click
 from ._version import __version__
 
 CLASSIFIERS = ("logistic-regression", "linear-svc", "svc")
-DEMO_METHODS = ("no-adaptation", "coral", "tca", "kernel-mean-matching")
+DEMO_METHODS = ("coral", "tca", "kernel-mean-matching", "denoising-autoencoder")
 
 
 def main():

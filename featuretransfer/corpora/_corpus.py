@@ -333,8 +333,8 @@ class Corpus:
         --------
         >>> import featuretransfer as ft
         >>> corpus = ft.load_demo_corpora()[0]
-        >>> set(corpus.select(labels=["anger", "sadness"], gender="female").labels)
-        {'anger', 'sadness'}
+        >>> sorted(set(corpus.select(labels=["anger", "sadness"], gender="female").labels))
+        ['anger', 'sadness']
         """
         kept = np.ones(len(self), dtype=bool)
         for column, values in (("label", labels), ("speaker", speakers), ("gender", gender)):

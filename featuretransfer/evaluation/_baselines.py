@@ -28,7 +28,7 @@ class PooledScaler(OneToOneFeatureMixin, AdapterMixin, BaseEstimator):
         return self.scaler_.transform(X)
 
 
-def baselines(classifier):
+def scaled_baselines(classifier):
     """The baselines that are pipelines, with a classifier as their last step."""
     scalers = {
         "source-only": StandardScaler(),

@@ -14,7 +14,7 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from ..corpora import Corpus
 from ..pipelines import check_pipeline
-from ._baselines import BASELINES, baselines, final_classifier, in_corpus
+from ._baselines import BASELINES, final_classifier, in_corpus, scaled_baselines
 from ._metrics import score_chance, score_predictions
 from ._result import CrossCorpusResult
 from ._run import PROTOCOLS, Cell, Domain, run_cell, side_information, tuning, within_corpus
@@ -30,6 +30,7 @@ def cross_corpus(
     labels="big4",
     sources="each",
     protocol="transductive",
+    baselines=True,
     n_jobs=None,
     random_state=None,
     progress="auto",
@@ -52,10 +53,13 @@ def cross_corpus(
     labels : str, dict or None, default="big4"
         Label scheme, see `Corpus.with_labels`; None keeps the labels as they are.
     sources : {"each", "others"}, default="each"
-        Train on each other corpus alone, or on all others pooled into one source.
+        Train on each other corpus alone, or on all others pooled into one source (which
+        `CorpusScaler` then scales as one).
     protocol : {"transductive", "inductive"}, default="transductive"
         Adapt to the whole unlabelled target and test on it; or adapt to four fifths of its
         speakers and test on the others, in five turns.
+    baselines : bool, default=True
+        Evaluate the baselines too, see the notes.
     n_jobs : int or None, default=None
         Number of processes, for feature extraction and for the cells.
     random_state : int, list of int or None, default=None
@@ -92,7 +96,7 @@ def cross_corpus(
     9  demo-en  demo-de    coral
     """
     pipelines = named_pipelines(pipelines)
-    plan = _Plan(sources, protocol, _seeds(random_state), _shown(progress))
+    plan = _Plan(sources, protocol, baselines, _seeds(random_state), _shown(progress))
     corpora = _mapped(corpora, labels)
     domains = {
         corpus.name: _Labelled.of(corpus, feature_set, n_jobs, progress) for corpus in corpora
@@ -106,6 +110,7 @@ def cross_corpus(
 class _Plan:
     sources: str
     protocol: str
+    baselines: bool
     seeds: list
     shown: bool
 
@@ -209,22 +214,27 @@ def _mapped(corpora, labels):
 
 def _cells(pipelines, domains, plan):
     classifier = final_classifier(next(iter(pipelines.values())))
-    contenders = {**baselines(classifier), **pipelines}
+    contenders = {**scaled_baselines(classifier), **pipelines} if plan.baselines else pipelines
     run = PROTOCOLS[plan.protocol]
     tasks = []
     for seed in plan.seeds:
         for source, target in _pairs(domains, plan.sources):
             name = source.domain.name
-            tasks.append(_Task(name, target, "chance", seed))
+            if plan.baselines:
+                tasks.append(_Task(name, target, "chance", seed))
             for pipeline, estimator in contenders.items():
                 seeded = _seeded(estimator, seed)
                 call = (run, seeded, source.domain, source.y, target.domain)
                 tasks.append(_Task(name, target, pipeline, seed, estimator, call))
-        for name, target in domains.items():
-            estimator = in_corpus(classifier)
-            call = (within_corpus, _seeded(estimator, seed), target.domain, target.y)
-            tasks.append(_Task(name, target, "in-corpus", seed, estimator, call))
+        if plan.baselines:
+            tasks += [_within(name, target, classifier, seed) for name, target in domains.items()]
     return tasks
+
+
+def _within(name, target, classifier, seed):
+    estimator = in_corpus(classifier)
+    call = (within_corpus, _seeded(estimator, seed), target.domain, target.y)
+    return _Task(name, target, "in-corpus", seed, estimator, call)
 
 
 def _pairs(domains, sources):

@@ -16,13 +16,14 @@ def markdown(result):
     """The text of `CrossCorpusResult.to_markdown`."""
     table = result.to_frame()
     protocol = ", ".join(table.loc[table["pipeline"].isin(result.pipelines), "protocol"].unique())
+    shown = ["source-only", "corpus-scaling", *result.pipelines]
     parts = [
         f"Mean over all pairs ({protocol}), percent, with speaker-clustered 95 % intervals; gain "
         "over corpus-scaling.",
         _summary_table(result.summary()),
         "UAR by pair, percent.",
-        _pair_table(table, ["source-only", "corpus-scaling", *result.pipelines]),
-        "Rows and classes of the targets; in-corpus UAR, percent.",
+        _pair_table(table, [name for name in shown if name in set(table["pipeline"])]),
+        "Rows and classes of the targets; UAR of other speakers of the same corpus, percent.",
         _count_table(table),
     ]
     failed = table[table["error"] != ""]
@@ -60,16 +61,16 @@ def _pair_table(table, pipelines):
 
 
 def _count_table(table):
-    rows = table[table["pipeline"] == "in-corpus"].drop_duplicates("target")
-    counts = [name for name in rows if name.startswith("n_")]
+    within = table[table["pipeline"] == "in-corpus"].groupby("target")["uar"].mean()
+    counts = [name for name in table if name.startswith("n_")]
     lines = [
         [
             row["target"],
             str(row["n"]),
-            *("0" if row[c] != row[c] else str(int(row[c])) for c in counts),
-            _percent(row["uar"]),
+            *("0" if row[name] != row[name] else str(int(row[name])) for name in counts),
+            _percent(within.get(row["target"], float("nan"))),
         ]
-        for _, row in rows.iterrows()
+        for _, row in table.drop_duplicates("target").sort_values("target").iterrows()
     ]
     return _table(["target", "n", *(c.removeprefix("n_") for c in counts), "in-corpus"], lines)
 

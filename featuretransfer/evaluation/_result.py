@@ -86,7 +86,9 @@ class CrossCorpusResult:
             raise ValueError(f"metric must be one of {list(METRICS)}, got {metric!r}.")
         rows = self._table[self._table["pipeline"] == pipeline]
         within = self._table[self._table["pipeline"] == "in-corpus"]
-        corpora = list(within["target"].unique())
+        targets = {*within["target"], *rows["target"]}
+        names = dict.fromkeys([*within["target"], *rows["source"], *rows["target"]])
+        corpora = [name for name in names if name in targets]
         sources = [name for name in corpora if name in set(rows["source"])]
         if sources:
             rows = pd.concat([rows, within])
@@ -154,6 +156,7 @@ class CrossCorpusResult:
         shown = pipelines
         if shown is None:
             shown = ["source-only", BASELINE_TO_BEAT, *self.pipelines]
+            shown = [name for name in shown if name in set(self._table["pipeline"])]
         display = TransferMatrixDisplay({name: self.matrix(name, metric) for name in shown}, metric)
         return display.plot(figure=figure)
 

@@ -112,7 +112,7 @@ class DenoisingAutoencoder(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEs
     >>> from featuretransfer import DenoisingAutoencoder
     >>> from featuretransfer.synthetic import make_shifted_corpora
     >>> corpora = make_shifted_corpora(80, 60, n_features=12, random_state=0)
-    >>> encoder = DenoisingAutoencoder(n_hidden=5, max_iter=300, random_state=0)
+    >>> encoder = DenoisingAutoencoder(n_hidden=5, max_iter=1000, random_state=0)
     >>> encoder.fit_transform(corpora.X_source, X_target=corpora.X_target).shape
     (80, 5)
     >>> encoder.transform(corpora.X_target).shape

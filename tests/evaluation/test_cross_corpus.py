@@ -80,6 +80,18 @@ def test_baselines(corpora):
         assert_array_equal(rows["y_pred"], CLF.fit(train, one.labels).predict(test))
 
 
+def test_without_baselines(corpora, result):
+    bare = ft.cross_corpus(PIPELINES, corpora, baselines=False)
+    assert set(bare.to_frame()["pipeline"]) == {"coral", "tca"}
+    assert list(bare.matrix().index) == list(bare.matrix().columns) == ["one", "two", "three"]
+    summary = bare.summary(n_bootstraps=20)
+    assert summary["gain"].isna().all()
+    full = result.summary(n_bootstraps=20).loc[["coral", "tca"]]
+    pd.testing.assert_series_equal(summary["uar"], full["uar"])
+    assert "source-only" not in bare.to_markdown()
+    assert len(bare.plot().axes_) == 2
+
+
 def test_in_corpus_folds_share_no_speaker(corpora):
     seen = []
 

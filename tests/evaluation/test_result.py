@@ -103,3 +103,17 @@ def test_repr_and_copies(result):
     table = result.to_frame()
     table["uar"] = 0
     assert result.to_frame()["uar"].max() > 0
+
+
+def test_plot(result):
+    pyplot = pytest.importorskip("matplotlib.pyplot", reason="matplotlib is not installed")
+    display = result.plot()
+    titles = [axes.get_title().partition(":")[0] for axes in display.axes_]
+    assert titles == ["source-only", "corpus-scaling", "coral", "nothing"]
+    uar = 100 * result.summary(n_bootstraps=1)["uar"]["coral"]
+    assert display.axes_[2].get_title() == f"coral: {uar:.1f}"
+    (axes,) = result.plot(["coral"], metric="war").axes_
+    matrix = 100 * result.matrix("coral", "war")
+    written = [text.get_text() for text in axes.texts]
+    assert written == [f"{value:.0f}" for value in matrix.to_numpy().ravel()]
+    pyplot.close("all")

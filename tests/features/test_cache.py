@@ -10,7 +10,8 @@ import soundfile
 
 from featuretransfer import extract_features
 from featuretransfer.features import _extract
-from featuretransfer.features._cache import Store, default_folder
+from featuretransfer.features._cache import FeatureCache, Store, default_folder
+from featuretransfer.features._sets import Settings
 
 
 @pytest.fixture
@@ -161,3 +162,37 @@ def test_two_processes_share_a_cache(files):
     assert [process.wait() for process in both] == [0, 0]
     expected = extract_features(files, "GeMAPSv01b", cache=False)
     assert extract_features(files, "GeMAPSv01b").equals(expected)
+
+
+def test_file_that_changes_while_it_is_extracted_is_not_kept(files, monkeypatch, buzz):
+    real = _extract._extract
+
+    def changing(extractor, item):
+        result = real(extractor, item)
+        soundfile.write(item.name, buzz(pitch=333), 16000)
+        os.utime(item.name, ns=(0, 1))
+        return result
+
+    with monkeypatch.context() as patch:
+        patch.setattr(_extract, "_extract", changing)
+        before = extract_features(files[:1], "GeMAPSv01b")
+    after = extract_features(files[:1], "GeMAPSv01b")
+    assert after.equals(extract_features(files[:1], "GeMAPSv01b", cache=False))
+    assert not after.equals(before)
+
+
+def test_content_is_remembered_only_where_a_change_would_show(files, cache_folder):
+    cache = FeatureCache(cache_folder, Settings.of("GeMAPSv01b", "functionals", 16000))
+    fresh = cache.read(files[0])
+    cache.remember(fresh)
+    assert not fresh.settled
+    assert cache.recall(files[0]) is None
+    os.utime(files[0], (1e9, 1e9))
+    old = cache.read(files[0])
+    cache.remember(old)
+    assert old.digest == fresh.digest
+    assert cache.recall(files[0]) == old
+    assert cache.unchanged(files[0], old)
+    assert not cache.unchanged(files[0], fresh)
+    os.unlink(files[0])
+    assert not cache.unchanged(files[0], old)

@@ -39,11 +39,13 @@ format: $(VENV)/.lint ## rewrite the code in the project's style
 check: lint test ## what a change must pass
 
 bench: $(VENV)/.bench ## all benchmarks (about an hour; peers included)
+	$(BIN)/python benchmarks/imports.py --output results/imports.json
 	$(BIN)/python benchmarks/extract.py --output results/extract.json
 	$(BIN)/python benchmarks/adapt.py --output results/adapt.json
 	$(BIN)/python benchmarks/accuracy.py --output results/accuracy.json
 
 bench-smoke: $(VENV)/.test ## every benchmark once on tiny data
+	$(BIN)/python benchmarks/imports.py --smoke
 	$(BIN)/python benchmarks/extract.py --smoke
 	$(BIN)/python benchmarks/adapt.py --smoke
 	$(BIN)/python benchmarks/accuracy.py --smoke

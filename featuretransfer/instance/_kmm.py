@@ -1,13 +1,13 @@
 """Kernel mean matching."""
 
 import warnings
-from numbers import Real
 
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 
 from .._base import validate_domains
+from .._checks import is_number
 from .._linalg import fit_kernel
 from ._kernel_rows import KernelRows
 from ._mean_matching import match_means
@@ -190,9 +190,9 @@ class KernelMeanMatching(WeighterMixin, BaseEstimator):
         """Bounds of the sum of the weights."""
         for name in ("B", "ridge"):
             value = getattr(self, name)
-            if not (_is_finite(value) and value > 0):
+            if not (is_number(value, 0) and value > 0):
                 raise ValueError(f"{name} must be a positive number, got {value!r}.")
-        if self.eps is not None and not (_is_finite(self.eps) and self.eps >= 0):
+        if self.eps is not None and not is_number(self.eps, 0):
             raise ValueError(f"eps must be None or a number >= 0, got {self.eps!r}.")
         root = np.sqrt(n_source)
         eps = (root - 1) / root if self.eps is None else float(self.eps)
@@ -203,7 +203,3 @@ class KernelMeanMatching(WeighterMixin, BaseEstimator):
                 "eps."
             )
         return n_source * (1 - eps), n_source * (1 + eps)
-
-
-def _is_finite(value):
-    return isinstance(value, Real) and not isinstance(value, bool) and bool(np.isfinite(value))

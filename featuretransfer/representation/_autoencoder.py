@@ -1,7 +1,6 @@
 """Denoising autoencoder."""
 
 import warnings
-from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin
@@ -10,6 +9,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._base import FLOATS, AdapterMixin, validate_domains
+from .._checks import is_count, is_number
 from .._network import ACTIVATIONS, Schedule
 from ._denoising import CORRUPTIONS, Options, fit_layer
 
@@ -253,7 +253,7 @@ class DenoisingAutoencoder(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEs
 
     def _check_parameters(self):
         sizes = self._sizes()
-        if not sizes or not all(map(_is_count, sizes)):
+        if not sizes or not all(map(is_count, sizes)):
             raise ValueError(
                 f"n_hidden must be a positive integer or a tuple of such, got {self.n_hidden!r}."
             )
@@ -268,21 +268,13 @@ class DenoisingAutoencoder(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEs
                     f"{name} must be one of {list(allowed)}, got {getattr(self, name)!r}."
                 )
         for name in ("batch_size", "max_iter", "n_iter_no_change"):
-            if not _is_count(getattr(self, name)):
+            if not is_count(getattr(self, name)):
                 raise ValueError(f"{name} must be an integer >= 1, got {getattr(self, name)!r}.")
         below_one = ["dropout", "validation_fraction"]
         below_one += ["noise"] if self.corruption == "mask" else []
         for name in ("noise", "alpha", "tol", "learning_rate", "dropout", "validation_fraction"):
             value, highest = getattr(self, name), 1 if name in below_one else np.inf
             lowest = np.finfo(np.float64).tiny if name == "learning_rate" else 0
-            if not _is_number(value) or not lowest <= value < highest:
+            if not is_number(value, lowest, highest):
                 limits = "positive" if lowest else f">= 0 and < {highest:g}"
                 raise ValueError(f"{name} must be a number {limits}, got {value!r}.")
-
-
-def _is_count(value):
-    return isinstance(value, Integral) and not isinstance(value, bool) and value >= 1
-
-
-def _is_number(value):
-    return isinstance(value, Real) and not isinstance(value, bool)

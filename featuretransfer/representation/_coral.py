@@ -1,12 +1,12 @@
 """Correlation alignment."""
 
 import warnings
-from numbers import Real
 
 import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin
 
 from .._base import AdapterMixin, validate_domains
+from .._checks import is_number
 from .._linalg import regularised_covariance
 
 
@@ -156,11 +156,7 @@ class CORAL(OneToOneFeatureMixin, AdapterMixin, BaseEstimator):
     def _check_reg(self):
         if isinstance(self.reg, str) and self.reg == "ledoit-wolf":
             return
-        if (
-            not isinstance(self.reg, Real)
-            or isinstance(self.reg, bool)
-            or not 0 <= self.reg < np.inf
-        ):
+        if not is_number(self.reg, 0):
             raise ValueError(f"reg must be 'ledoit-wolf' or a number >= 0, got {self.reg!r}.")
 
 

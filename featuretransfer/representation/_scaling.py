@@ -3,7 +3,6 @@
 import copy
 import warnings
 from dataclasses import dataclass
-from numbers import Integral
 
 import numpy as np
 import pandas as pd
@@ -12,6 +11,7 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
 from .._base import FLOATS, AdapterMixin, target_parts, validate_domains
+from .._checks import is_count
 from ._column_scales import SCALES
 
 
@@ -278,11 +278,7 @@ class CorpusScaler(OneToOneFeatureMixin, AdapterMixin, BaseEstimator):
                 raise ValueError(
                     f"{name} must be one of {list(allowed)}, got {getattr(self, name)!r}."
                 )
-        if (
-            not isinstance(self.min_group, Integral)
-            or isinstance(self.min_group, bool)
-            or self.min_group < 2
-        ):
+        if not is_count(self.min_group, least=2):
             raise ValueError(
                 f"min_group must be an integer >= 2 (one row has no scale), got {self.min_group!r}."
             )

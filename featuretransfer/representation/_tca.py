@@ -1,11 +1,10 @@
 """Transfer component analysis."""
 
-from numbers import Integral, Real
-
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin
 
 from .._base import AdapterMixin, validate_domains
+from .._checks import is_count, is_number
 from .._linalg import column_signs, fit_kernel
 from ._landmarks import choose_landmarks, inverse_root, share_kept
 from ._transfer_components import SCALINGS, dual_components, mean_difference, primal_components
@@ -250,10 +249,10 @@ class TCA(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEstimator):
             value = getattr(self, name)
             if name == "landmarks" and value is None:
                 continue
-            if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
+            if not is_count(value):
                 allowed = "None or an integer" if name == "landmarks" else "an integer"
                 raise ValueError(f"{name} must be {allowed} >= 1, got {value!r}.")
-        if not isinstance(self.mu, Real) or isinstance(self.mu, bool) or not 0 <= self.mu < np.inf:
+        if not is_number(self.mu, 0):
             raise ValueError(f"mu must be a finite number >= 0, got {self.mu!r}.")
         for name, allowed in (("mu_scale", MU_SCALES), ("scaling", SCALINGS)):
             if getattr(self, name) not in allowed:

@@ -1,7 +1,5 @@
 """Scores of how well an estimator will do on the target, without target labels."""
 
-from numbers import Integral
-
 import numpy as np
 from scipy.special import entr, expit, softmax
 from sklearn.base import BaseEstimator
@@ -11,6 +9,7 @@ from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.validation import check_array
 
 from .._base import target_parts, warn_if_sliceable
+from .._checks import is_count
 from ..instance import effective_sample_size
 from ..instance._weights import warn_if_low
 from ..pipelines import check_pipeline, source_view
@@ -181,7 +180,7 @@ class ImportanceWeightedScorer(TargetScorer):
         if self.scaling not in SCALINGS:
             raise ValueError(f"scaling must be one of {list(SCALINGS)}, got {self.scaling!r}.")
         n = self.n_components
-        if not isinstance(n, Integral) or isinstance(n, bool) or n < 1:
+        if not is_count(n):
             raise ValueError(f"n_components must be an integer >= 1, got {n!r}.")
 
 

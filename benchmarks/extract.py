@@ -16,6 +16,7 @@ import _common
 import numpy as np
 
 import featuretransfer as ft
+from featuretransfer.features import FEATURE_SETS
 
 REPEATS = 3
 
@@ -39,7 +40,7 @@ def parse():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--smoke", action="store_true", help="a few demo files, one repeat")
     parser.add_argument("--output", type=Path, help="JSON file to write")
-    parser.add_argument("--sets", nargs="+", default=["eGeMAPSv02", "IS09", "ComParE_2016"])
+    parser.add_argument("--sets", nargs="+", default=list(FEATURE_SETS), help="sets to measure")
     parser.add_argument("--files", type=int, default=60, help="files of the overhead measurement")
     options = parser.parse_args()
     if options.smoke:

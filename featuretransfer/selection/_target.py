@@ -135,8 +135,9 @@ class ImportanceWeightedScorer(TargetScorer):
         Standardise both domains separately or together before the domain classifier. Corpora
         differ so much in level that "pooled" leaves hardly any source row that resembles the
         target; "corpus" compares what remains beyond level and range.
-    n_components : int, default=20
-        Principal components that the domain classifier sees.
+    n_components : int, default=10
+        Principal components that the domain classifier sees: with many, single outlying rows get
+        most of the weight.
     random_state : int, RandomState instance or None, default=0
         Determines its folds.
 
@@ -148,7 +149,7 @@ class ImportanceWeightedScorer(TargetScorer):
 
     name = "iw"
 
-    def __init__(self, scaling="corpus", n_components=20, random_state=0):
+    def __init__(self, scaling="corpus", n_components=10, random_state=0):
         self.scaling = scaling
         self.n_components = n_components
         self.random_state = random_state

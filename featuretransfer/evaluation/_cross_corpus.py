@@ -3,6 +3,7 @@
 import sys
 import warnings
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import permutations
 from numbers import Integral
@@ -12,6 +13,7 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils.parallel import Parallel, delayed
 
+from .._structure import is_estimator
 from ..corpora import Corpus
 from ..pipelines import check_pipeline
 from ._baselines import BASELINES, final_classifier, in_corpus, scaled_baselines
@@ -63,8 +65,8 @@ def cross_corpus(
     n_jobs : int or None, default=None
         Number of processes, for feature extraction and for the cells.
     random_state : int, list of int or None, default=None
-        Seeds every ``random_state`` in the pipelines that is None; with a list everything is
-        repeated for each seed.
+        Seeds every ``random_state`` in the pipelines that is None, candidates of searches
+        included; with a list everything is repeated for each seed.
     progress : bool or "auto", default="auto"
         Show progress bars; "auto" in a terminal only.
 
@@ -247,15 +249,28 @@ def _pairs(domains, sources):
 
 
 def _seeded(estimator, seed):
+    """A clone in which every random_state that is None is the seed, candidates included."""
     estimator = clone(estimator)
     if seed is None:
         return estimator
-    unset = [
-        name
-        for name, value in estimator.get_params(deep=True).items()
-        if value is None and (name == "random_state" or name.endswith("__random_state"))
-    ]
-    return estimator.set_params(**dict.fromkeys(unset, seed))
+    changes = {}
+    for name, value in estimator.get_params(deep=True).items():
+        kind = name.rpartition("__")[2]
+        if kind == "random_state" and value is None:
+            changes[name] = seed
+        elif kind in ("param_grid", "param_distributions"):
+            grids = [value] if isinstance(value, Mapping) else value
+            changes[name] = [_seeded_grid(grid, seed) for grid in grids]
+    return estimator.set_params(**changes)
+
+
+def _seeded_grid(grid, seed):
+    return {
+        name: [_seeded(value, seed) if is_estimator(value) else value for value in values]
+        if isinstance(values, list | tuple)
+        else values
+        for name, values in grid.items()
+    }
 
 
 def _run(tasks, n_jobs, shown):

@@ -2,8 +2,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn
+import soundfile
 from numpy.testing import assert_array_equal
 from sklearn.base import BaseEstimator
+from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score
 from sklearn.model_selection import GridSearchCV, GroupKFold
@@ -219,6 +221,20 @@ def test_seeds_reach_everything_random(corpora):
     assert pipeline[1].random_state is None
 
 
+def test_seeds_reach_candidates_of_searches():
+    from featuretransfer.evaluation._cross_corpus import _seeded
+
+    grid = {"pca": [PCA(2), PCA(3, random_state=7), "passthrough"], "clf__C": [1.0]}
+    pipeline = Pipeline([("pca", PCA(2)), ("clf", SVC())])
+    for given in (grid, [grid]):
+        (found,) = _seeded(GridSearchCV(pipeline, given), 5).param_grid
+        assert [getattr(p, "random_state", p) for p in found["pca"]] == [5, 7, "passthrough"]
+        assert found["clf__C"] == [1.0]
+    assert grid["pca"][0].random_state is None
+    unseeded = _seeded(GridSearchCV(pipeline, grid), None).param_grid
+    assert unseeded["pca"][0].random_state is None
+
+
 def test_searches_get_groups_and_say_how_they_tune(corpora):
     def search(scoring):
         return GridSearchCV(
@@ -312,3 +328,25 @@ def test_corpus_without_speakers_has_no_in_corpus_score(corpora):
     table = result.to_frame()
     failed = table[table["error"] != ""]
     assert list(failed["pipeline"]) == ["in-corpus"]
+
+
+def test_files_without_features_are_left_out_and_said(tmp_path):
+    rng = np.random.default_rng(0)
+    time = np.arange(8000) / 16000
+    corpora = []
+    for name in ("one", "two"):
+        rows = []
+        for i in range(8):
+            file = tmp_path / f"{name}{i}.wav"
+            tone = 0.3 * np.sin(2 * np.pi * (120 + 60 * (i % 2)) * time)
+            soundfile.write(file, tone + 0.01 * rng.normal(size=8000), 16000)
+            rows.append({"file": str(file), "label": "ab"[i % 2], "speaker": str(i // 4)})
+        corpora.append(ft.Corpus.from_rows(pd.DataFrame(rows), name=name))
+    soundfile.write(tmp_path / "two0.wav", np.zeros(8000), 16000)
+    with pytest.warns(UserWarning, match="1 of 8 files have no features.*two0.wav.*silent"):
+        result = ft.cross_corpus(ft.recipe("coral"), corpora, feature_set="GeMAPSv01b", labels=None)
+    table = result.to_frame()
+    assert (table["error"] == "").all()
+    assert set(table.loc[table["target"] == "two", "n"]) == {7}
+    assert set(table.loc[table["target"] == "one", "n"]) == {8}
+    assert (table.loc[table["pipeline"] == "in-corpus", "uar"] == 1).all()

@@ -97,7 +97,8 @@ def demo(output, jobs):
 def extract(files, corpora, feature_set, level, output, jobs):
     """Extract openSMILE features of FILES, or of whole corpora, into one table.
 
-    Tables of corpora begin with the columns corpus, label and speaker.
+    A folder among FILES stands for all audio files below it. Tables of corpora begin with the
+    columns corpus, label and speaker.
     """
     import pandas as pd
 
@@ -110,7 +111,7 @@ def extract(files, corpora, feature_set, level, output, jobs):
     options = {"level": level, "n_jobs": jobs, "on_error": "skip"}
     failures = []
     if files:
-        table = extract_features(files, feature_set, **options)
+        table = extract_features(_expand(files), feature_set, **options)
         failures += table.attrs["failures"]
     else:
         tables = []
@@ -246,6 +247,19 @@ def _load_corpora(specifications):
         else:
             loaded.append(load_corpus(name, path))
     return loaded
+
+
+def _expand(paths):
+    """The paths, with the audio files below each folder in its place."""
+    from .features import audio_files
+
+    files = []
+    for path in paths:
+        found = audio_files(path) if path.is_dir() else [path]
+        if not found:
+            raise click.BadParameter(f"there are no audio files below {path}.", param_hint="FILES")
+        files += found
+    return files
 
 
 def _make_classifier(name):

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -68,6 +69,16 @@ def test_extract_files(corpora, tmp_path):
     table = pd.read_parquet(tmp_path / "out.parquet")
     assert table.shape == (3, 384)
     assert list(table.index.names) == ["file", "start", "end"]
+
+
+def test_extract_folder(corpora, tmp_path):
+    run("extract", corpora / "one", "--set", "GeMAPSv01b", "-o", tmp_path / "out.parquet")
+    table = pd.read_parquet(tmp_path / "out.parquet")
+    files = {Path(file).name for file in table.index.get_level_values("file")}
+    assert files == {file.name for file in (corpora / "one").glob("*.wav")}
+    (tmp_path / "empty").mkdir()
+    done = run("extract", tmp_path / "empty", "-o", tmp_path / "out.parquet", code=2)
+    assert "no audio files below" in done.stderr
 
 
 def test_extract_corpora_with_labels(corpora, tmp_path):

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-AUDIO = {".wav", ".flac", ".mp3", ".ogg", ".m4a", ".aac", ".aif", ".aiff"}
+from ..features import audio_files
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,7 @@ class Naming:
             )
         pattern = re.compile(rf"(?:^|/)(?:{self.pattern})$")
         rows, misnamed = [], []
-        for path in sorted(root.rglob("*"), key=_natural):
-            if path.suffix.lower() not in AUDIO or path.name.startswith("."):
-                continue
+        for path in audio_files(root):
             relative = path.relative_to(root).as_posix()
             # the folder itself may be a part of the naming: one speaker's folder given as root
             match = pattern.search(f"{root.resolve().name}/{relative}".removesuffix(path.suffix))
@@ -103,12 +101,3 @@ class Naming:
             "gender": None if self.gender is None else self.gender(speaker),
             "sentence": found.get("sentence"),
         }
-
-
-def _natural(path):
-    """Sort key that puts 'f2' before 'f10'."""
-    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in _parts(path)]
-
-
-def _parts(path):
-    return [part for part in re.split(r"(\d+)", path.as_posix()) if part]

@@ -1,5 +1,7 @@
 """Audio files to feature tables with openSMILE."""
 
+# public here, but not at the top level
+from ._audio import audio_files as audio_files
 from ._extract import ExtractionError, extract_features
 from ._sets import FEATURE_SETS
 from ._transformer import OpenSmile

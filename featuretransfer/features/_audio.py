@@ -1,6 +1,7 @@
 """Audio as openSMILE needs it: mono float32 in the range of 16-bit samples, at a common rate."""
 
 import os
+import re
 import stat
 import struct
 from pathlib import Path
@@ -11,9 +12,39 @@ import numpy as np
 LARGEST = 32767 / 32768
 # two steps of a 16-bit sample: only digital silence and dither have a standard deviation below
 SILENCE = 2 / 32768
+SUFFIXES = {".wav", ".flac", ".mp3", ".ogg", ".m4a", ".aac", ".aif", ".aiff"}
 INTEGERS = (np.dtype(np.int16), np.dtype(np.int32))
 # 24 dB above full scale: no float recording, but most 16-bit samples that were only cast to float
 TOO_LARGE = 16.0
+
+
+def audio_files(folder):
+    """All audio files below a folder, in natural order: "f2" before "f10".
+
+    Parameters
+    ----------
+    folder : path-like
+        The folder.
+
+    Returns
+    -------
+    files : list of Path
+        Files with the suffix of an audio format; hidden ones are left out.
+
+    Examples
+    --------
+    >>> from featuretransfer.corpora._demo import demo_folder
+    >>> from featuretransfer.features import audio_files
+    >>> [file.name for file in audio_files(demo_folder() / "demo-de")[:2]]
+    ['00-anger-0.flac', '00-anger-1.flac']
+    """
+    found = [path for path in Path(folder).rglob("*") if path.suffix.lower() in SUFFIXES]
+    return sorted((path for path in found if not path.name.startswith(".")), key=_natural)
+
+
+def _natural(path):
+    parts = [part for part in re.split(r"(\d+)", path.as_posix()) if part]
+    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts]
 
 
 def check_file(file):

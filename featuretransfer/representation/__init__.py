@@ -4,6 +4,14 @@ from ._autoencoder import DenoisingAutoencoder
 from ._coral import CORAL
 from ._identity import NoAdaptation
 from ._scaling import CorpusScaler
+from ._subspace_alignment import SubspaceAlignment
 from ._tca import TCA
 
-__all__ = ["NoAdaptation", "CorpusScaler", "CORAL", "TCA", "DenoisingAutoencoder"]
+__all__ = [
+    "NoAdaptation",
+    "CorpusScaler",
+    "CORAL",
+    "SubspaceAlignment",
+    "TCA",
+    "DenoisingAutoencoder",
+]

@@ -1,0 +1,157 @@
+"""Subspace alignment."""
+
+import warnings
+
+import numpy as np
+from scipy import linalg
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin
+
+from .._base import AdapterMixin, validate_domains
+from .._checks import is_count
+from .._linalg import fix_signs
+
+SHARE = 0.95  # of the variance of each domain that the default number of components keeps
+
+
+class SubspaceAlignment(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEstimator):
+    """Turn the principal subspace of the source into that of the target.
+
+    .. note::
+       The two views differ: `transform` projects rows of the target to its principal components,
+       `fit_transform` and `transform_source` project those of the source to its own and then turn
+       them.
+
+    With the principal axes P_s and P_t of the domains, a source row x becomes
+    ``(x - m_s) P_s P_s' P_t`` and a target row ``(x - m_t) P_t``: ``P_s' P_t`` is the matrix that
+    brings the axes of the source closest to those of the target. No labels are used. Scale the
+    features first (`CorpusScaler`): principal components depend on their units.
+
+    Parameters
+    ----------
+    n_components : int or None, default=None
+        Dimension of both subspaces, cut to the rank of either domain. None is the smallest that
+        keeps 95 % of the variance of each domain.
+
+    Attributes
+    ----------
+    mean_source_, mean_target_ : ndarray of shape (n_features,)
+        Means of the domains.
+    components_source_, components_target_ : ndarray of shape (n_features, n_components_)
+        Principal axes in columns, P_s and P_t.
+    alignment_ : ndarray of shape (n_components_, n_components_)
+        ``P_s' P_t``.
+    n_components_ : int
+        Dimension of both subspaces.
+    n_features_in_ : int
+        Number of features.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, where `X` is a DataFrame.
+
+    See Also
+    --------
+    CORAL : Aligns covariances in the original features.
+    TCA : One subspace of both domains in which their means agree.
+
+    Notes
+    -----
+    Without ``X_target`` both views are the principal components of the source; so they are where
+    the target is a single row, which has no principal axes, with a warning. The bound on the number
+    of components in the paper has a free constant and is not used.
+
+    For n rows and d features of the larger domain time is O(n d min(n, d)), memory O(n d).
+
+    References
+    ----------
+    .. [1] B. Fernando, A. Habrard, M. Sebban, T. Tuytelaars (2013), "Unsupervised Visual Domain
+       Adaptation Using Subspace Alignment", ICCV, algorithm 1.
+       https://doi.org/10.1109/ICCV.2013.368
+
+    Examples
+    --------
+    >>> from featuretransfer import SubspaceAlignment
+    >>> from featuretransfer.synthetic import make_shifted_corpora
+    >>> data = make_shifted_corpora(80, 60, n_features=12, shift="rotation", random_state=0)
+    >>> adapter = SubspaceAlignment(n_components=5)
+    >>> adapter.fit_transform(data.X_source, X_target=data.X_target).shape
+    (80, 5)
+    >>> adapter.transform(data.X_target).shape
+    (60, 5)
+    """
+
+    def __init__(self, n_components=None):
+        self.n_components = n_components
+
+    def fit(self, X, y=None, *, X_target=None):
+        """Learn both subspaces.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_source, n_features)
+            Source rows, at least two.
+        y : object, default=None
+            Ignored.
+        X_target : array-like of shape (n_target, n_features) or tuple of such, default=None
+            Target rows, those of several corpora pooled.
+
+        Returns
+        -------
+        self : SubspaceAlignment
+            The fitted adapter.
+
+        Raises
+        ------
+        ValueError
+            If `n_components` is no positive integer, or all rows of a domain are equal.
+        """
+        X, X_target = validate_domains(self, X, X_target, ensure_min_samples=2)
+        if self.n_components is not None and not is_count(self.n_components):
+            raise ValueError(
+                f"n_components must be None or an integer >= 1, got {self.n_components!r}."
+            )
+        self.mean_source_, source, shares = _principal_axes(X, "X")
+        self.mean_target_, target, target_shares = self.mean_source_, source, shares
+        if X_target is not None:
+            self.mean_target_ = X_target.mean(axis=0, dtype=np.float64)
+            if len(X_target) > 1:
+                _, target, target_shares = _principal_axes(X_target, "X_target")
+            else:
+                warnings.warn(
+                    "X_target has a single row, which has no principal axes: only the means are "
+                    "aligned. Pass more target rows.",
+                    UserWarning,
+                    stacklevel=2,
+                )
+        k = self._n_kept(shares, target_shares)
+        self.components_source_, self.components_target_ = source[:, :k], target[:, :k]
+        self.alignment_ = self.components_source_.T @ self.components_target_
+        self.n_components_ = self._n_features_out = k
+        return self
+
+    def _n_kept(self, *shares):
+        rank = min(map(len, shares))
+        if self.n_components is not None:
+            return min(self.n_components, rank)
+        enough = [np.searchsorted(np.cumsum(s), SHARE - 1e-12) + 1 for s in shares]
+        return min(int(max(enough)), rank)
+
+    def _map_target(self, X):
+        return ((X - self.mean_target_) @ self.components_target_).astype(X.dtype, copy=False)
+
+    def _map_source(self, X):
+        projected = (X - self.mean_source_) @ self.components_source_
+        return (projected @ self.alignment_).astype(X.dtype, copy=False)
+
+
+def _principal_axes(X, name):
+    """Mean, principal axes with a variance, and the share of the variance along each."""
+    mean = X.mean(axis=0, dtype=np.float64)
+    _, values, axes = linalg.svd(X - mean, full_matrices=False)
+    precision = max(X.shape) * np.finfo(X.dtype).eps
+    kept = values > precision * max(values[0], np.abs(mean).max() * np.sqrt(len(X)))
+    if not kept.any():
+        raise ValueError(
+            f"All rows of {name} are equal, so they have no principal axes. Check the features, "
+            "or leave the corpus out."
+        )
+    variances = values[kept] ** 2
+    return mean, fix_signs(axes[kept].T), variances / variances.sum()

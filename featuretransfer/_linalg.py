@@ -212,6 +212,19 @@ class Covariance:
         """The largest eigenvalue of C."""
         return self.ridge + self.values[-1]
 
+    @property
+    def log_determinant(self):
+        """Logarithm of the determinant of C."""
+        found = np.log(self.values + self.ridge).sum()
+        if self.rows is not None:  # the other eigenvalues are the ridge alone
+            found += (self.rows.shape[1] - len(self.values)) * np.log(self.ridge)
+        return float(found)
+
+    @property
+    def is_singular(self):
+        """Whether C has no inverse, up to rounding."""
+        return self.smallest <= self.largest * len(self.values) * np.finfo(np.float64).eps
+
     def power(self, power):
         """``C ** power``, of shape (n_features, n_features); only where `rows` is None."""
         return (self.vectors * (self.values + self.ridge) ** power) @ self.vectors.T
@@ -241,6 +254,13 @@ def _divided_power(s, ridge, power):
     safe = np.where(ratio > 0, ratio, 1.0)
     divided = np.where(ratio > 0, np.expm1(power * np.log1p(safe)) / safe, power)
     return ridge ** (power - 1) * divided
+
+
+def check_reg(reg):
+    """Refuse what `regularised_covariance` cannot use."""
+    valid = isinstance(reg, Real) and not isinstance(reg, bool) and 0 <= reg < np.inf
+    if not valid and not (isinstance(reg, str) and reg == "ledoit-wolf"):
+        raise ValueError(f"reg must be 'ledoit-wolf' or a number >= 0, got {reg!r}.")
 
 
 def regularised_covariance(X, reg):

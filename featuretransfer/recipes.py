@@ -2,6 +2,7 @@
 
 import re
 
+from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 
 from .instance import ReweightedClassifier
@@ -64,7 +65,10 @@ def recipe(method, classifier=None):
         classifier = LogisticRegression(C=0.01, class_weight="balanced", max_iter=500)
     cls = _find(method)
     if cls.__name__ in all_weighters():
-        return make_pipeline(CorpusScaler(), ReweightedClassifier(classifier, cls()))
+        weighter = cls()
+        if cls.advised_components is not None:
+            weighter = make_pipeline(PCA(cls.advised_components, random_state=0), weighter)
+        return make_pipeline(CorpusScaler(), ReweightedClassifier(classifier, weighter))
     if cls is CorpusScaler:
         return make_pipeline(CorpusScaler(), classifier)
     return make_pipeline(CorpusScaler(), cls(), classifier)

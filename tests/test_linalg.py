@@ -116,6 +116,8 @@ def test_covariance_powers_equal_the_dense_ones(n, d, reg, power):
         assert_allclose(covariance.power(power), expected, atol=1e-10)
     assert covariance.smallest == pytest.approx(values[0])
     assert covariance.largest == pytest.approx(values[-1])
+    assert covariance.log_determinant == pytest.approx(np.log(values).sum())
+    assert not covariance.is_singular
 
 
 def test_unregularised_low_rank_power_lives_in_the_row_space():

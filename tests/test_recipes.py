@@ -42,6 +42,13 @@ def test_weighters_wrap_the_classifier(name):
     assert final.estimator.C == 3
 
 
+def test_weighters_that_want_few_dimensions_get_them():
+    weighter = recipe("gaussian-weights")[-1].weighter
+    assert [type(step).__name__ for _, step in weighter.steps] == ["PCA", "GaussianWeights"]
+    assert weighter[0].n_components == 5
+    assert weighter.transform_input == ["X_target"]
+
+
 def test_scaling_alone_is_not_applied_twice():
     assert [type(step).__name__ for _, step in recipe("corpus-scaler").steps] == [
         "CorpusScaler",

@@ -1,8 +1,15 @@
 """Instance transfer: weights on source rows."""
 
+from ._gaussian import GaussianWeights
 from ._kmm import KernelMeanMatching
+from ._nearest import NearestNeighborWeights
 from ._reweighted import ReweightedClassifier
 from ._weights import WeighterMixin as WeighterMixin
 from ._weights import effective_sample_size as effective_sample_size
 
-__all__ = ["KernelMeanMatching", "ReweightedClassifier"]
+__all__ = [
+    "GaussianWeights",
+    "KernelMeanMatching",
+    "NearestNeighborWeights",
+    "ReweightedClassifier",
+]

@@ -18,6 +18,9 @@ class WeighterMixin:
     """
 
     __metadata_request__fit = {"X_target": True}
+    advised_components = (
+        None  # principal components that `recipe` weights on; None for all features
+    )
 
     def _set_weights(self, w):
         """Learn ``sample_weight_`` and ``effective_sample_size_``, warn where that is low."""

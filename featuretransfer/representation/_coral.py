@@ -6,8 +6,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin
 
 from .._base import AdapterMixin, validate_domains
-from .._checks import is_number
-from .._linalg import regularised_covariance
+from .._linalg import check_reg, regularised_covariance
 
 
 class CORAL(OneToOneFeatureMixin, AdapterMixin, BaseEstimator):
@@ -106,7 +105,7 @@ class CORAL(OneToOneFeatureMixin, AdapterMixin, BaseEstimator):
             is singular.
         """
         X, X_target = validate_domains(self, X, X_target)
-        self._check_reg()
+        check_reg(self.reg)
         self.mean_source_ = X.mean(axis=0, dtype=np.float64)
         self.mean_target_ = self.covariance_source_ = self.covariance_target_ = None
         self._matrix = None
@@ -125,10 +124,10 @@ class CORAL(OneToOneFeatureMixin, AdapterMixin, BaseEstimator):
         target = regularised_covariance(X_target - self.mean_target_, self.reg)
         if self.reg == "ledoit-wolf":
             for name, covariance in (("X", source), ("X_target", target)):
-                if _is_singular(covariance):
+                if covariance.is_singular:
                     _warn_means_only(f"the rows of {name} lie on one line or point")
                     return
-        elif _is_singular(source):
+        elif source.is_singular:
             raise ValueError(
                 f"reg={self.reg!r} leaves the source covariance singular ({len(X)} rows, "
                 f"{X.shape[1]} features; constant or linearly dependent features), so it has no "
@@ -152,19 +151,6 @@ class CORAL(OneToOneFeatureMixin, AdapterMixin, BaseEstimator):
             mapped = self.covariance_target_.times_power(mapped, 0.5)
         mapped += self.mean_target_
         return mapped.astype(X.dtype, copy=False)
-
-    def _check_reg(self):
-        if isinstance(self.reg, str) and self.reg == "ledoit-wolf":
-            return
-        if not is_number(self.reg, 0):
-            raise ValueError(f"reg must be 'ledoit-wolf' or a number >= 0, got {self.reg!r}.")
-
-
-def _is_singular(covariance):
-    return (
-        covariance.smallest
-        <= covariance.largest * len(covariance.values) * np.finfo(np.float64).eps
-    )
 
 
 def _warn_means_only(reason):

@@ -169,15 +169,9 @@ def _validate_part(estimator, source, X, part):
         )
     if isinstance(part, pd.DataFrame):
         _check_columns(source.columns, part.columns)
-    try:
-        rows = check_array(part, dtype=X.dtype, input_name="X_target", estimator=estimator)
-    except ValueError as error:
-        if "inhomogeneous" not in str(error):
-            raise
-        raise ValueError(
-            "X_target is a ragged list; expected one array of shape (n_target, n_features). For "
-            "several target corpora pass a tuple of arrays: X_target=(first, second)."
-        ) from error
+    if isinstance(part, list):
+        _check_list(part)
+    rows = check_array(part, dtype=X.dtype, input_name="X_target", estimator=estimator)
     if rows.shape[1] != X.shape[1]:
         raise ValueError(
             f"X_target has {rows.shape[1]} features, but X has {X.shape[1]}. Extract both corpora "
@@ -187,18 +181,33 @@ def _validate_part(estimator, source, X, part):
     return rows
 
 
+def _check_list(rows):
+    if any(np.ndim(row) > 1 for row in rows[:2]):
+        raise ValueError(
+            "X_target is a list of tables, not the rows of one; expected shape (n_target, "
+            "n_features). For several target corpora pass a tuple: X_target=(first, second)."
+        )
+    lengths = {np.size(row) for row in rows}
+    if len(lengths) > 1:
+        raise ValueError(
+            f"X_target is a ragged list, with rows of {min(lengths)} to {max(lengths)} values; "
+            "expected shape (n_target, n_features)."
+        )
+
+
 def _check_columns(source, target):
     if list(source) == list(target):
         return
     missing = [name for name in source if name not in set(target)]
     extra = [name for name in target if name not in set(source)]
     if missing or extra:
-        detail = f"only in X: {_some(missing)}; only in X_target: {_some(extra)}"
-    else:
-        detail = "same names in another order"
+        raise ValueError(
+            f"X_target must have the columns of X (only in X: {_some(missing)}; only in X_target: "
+            f"{_some(extra)}). Extract both with the same feature set."
+        )
     raise ValueError(
-        f"X_target must have the columns of X ({detail}). Reorder or select them with "
-        "X_target[X.columns]."
+        "X_target must have the columns of X, but has the same names in another order. Reorder "
+        "them: X_target[X.columns]."
     )
 
 

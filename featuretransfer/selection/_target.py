@@ -3,7 +3,10 @@
 import numpy as np
 from scipy.special import entr, expit, softmax
 from sklearn.base import BaseEstimator
+from sklearn.decomposition import PCA
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import recall_score
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.validation import check_array
@@ -11,10 +14,11 @@ from sklearn.utils.validation import check_array
 from .._base import target_parts, warn_if_sliceable
 from .._checks import is_count
 from ..instance import effective_sample_size
+from ..instance._domain_ratio import domain_ratio
 from ..instance._weights import warn_if_low
 from ..pipelines import check_pipeline, source_view
-from ._domain_ratio import domain_ratio
 
+N_FOLDS = 5  # of the domain classifier
 SCALINGS = ("corpus", "pooled")
 
 
@@ -173,9 +177,28 @@ class ImportanceWeightedScorer(TargetScorer):
             )
         if self.scaling == "corpus":
             source, target = (StandardScaler().fit_transform(rows) for rows in (source, target))
-        w = domain_ratio(source, target, self.n_components, self.random_state)
+        w, _ = domain_ratio(
+            source,
+            target,
+            self._classifier(source, target),
+            n_folds=N_FOLDS,
+            clip=1e-3,
+            calibration=None,
+            random_state=self.random_state,
+        )
         warn_if_low(effective_sample_size(w), len(w), stacklevel=5)
         return w
+
+    def _classifier(self, source, target):
+        n_rows = len(source) + len(target)
+        n_folds = min(N_FOLDS, len(source), len(target))
+        n_train = n_rows - -(-n_rows // n_folds) - 1
+        n_components = max(1, min(self.n_components, source.shape[1], n_train))
+        return make_pipeline(
+            StandardScaler(),
+            PCA(n_components, svd_solver="full"),
+            LogisticRegression(class_weight="balanced", max_iter=1000),
+        )
 
     def _check_parameters(self):
         if self.scaling not in SCALINGS:

@@ -25,6 +25,7 @@ class AdapterMixin(TransformerMixin):
     """
 
     __metadata_request__fit = {"X_target": True}
+    uses_y = False  # whether `fit` learns from source labels
     _source_view = False  # set on fitted objects by `source_view`
 
     def fit_transform(self, X, y=None, **fit_params):
@@ -88,6 +89,15 @@ class AdapterMixin(TransformerMixin):
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+def require_y(estimator, y):
+    """Refuse missing source labels with scikit-learn's words."""
+    if y is None:
+        raise ValueError(
+            f"{type(estimator).__name__} requires y to be passed, but the target y is None. Pass "
+            "the labels of the source rows."
+        )
 
 
 def is_adapter(estimator):

@@ -4,6 +4,7 @@ __all__ = [
     "AmbiguousTargetWarning",
     "LowEffectiveSampleSizeWarning",
     "PipelineStructureError",
+    "PseudoLabelWarning",
     "TargetNotTransformedWarning",
 ]
 
@@ -27,6 +28,13 @@ class TargetNotTransformedWarning(UserWarning):
 
 class LowEffectiveSampleSizeWarning(UserWarning):
     """Instance weights rest on less than a tenth of the source rows."""
+
+
+class PseudoLabelWarning(UserWarning):
+    """Labels that a method predicted for the target have lost a class.
+
+    The method stops there and keeps its last good state: to go on would confirm the error.
+    """
 
 
 class PipelineStructureError(ValueError):

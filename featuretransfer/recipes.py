@@ -1,20 +1,22 @@
 """Named recipes: a method's name to the plain pipeline that uses it as it is meant to be used."""
 
+import inspect
 import re
 
+from sklearn.base import ClassifierMixin
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 
 from .instance import ReweightedClassifier
 from .pipelines import make_pipeline
 from .representation import CorpusScaler
-from .testing import all_adapters, all_weighters
+from .testing import all_adapters, all_predictors, all_weighters
 
 __all__ = ["methods", "recipe"]
 
 
 def methods():
-    """The adapters and weighters that `recipe` knows.
+    """The adapters, weighters and adapting classifiers that `recipe` knows.
 
     Returns
     -------
@@ -27,12 +29,14 @@ def methods():
     >>> methods()["coral"].__name__
     'CORAL'
     """
-    found = {**all_adapters(), **all_weighters()}
+    found = {**all_adapters(), **all_weighters(), **_classifiers()}
     return {_hyphenated(name): cls for name, cls in sorted(found.items())}
 
 
 def recipe(method, classifier=None):
     """A pipeline with each corpus scaled by itself, then the method, then a classifier.
+
+    A method that classifies itself is the last step, around the classifier if it takes one.
 
     Parameters
     ----------
@@ -40,7 +44,7 @@ def recipe(method, classifier=None):
         A name from `methods`, a class name in any case ("CORAL") or, where it is unique, the
         capitals of one ("KMM").
     classifier : classifier, default=None
-        The last step, or what the weights are given to.
+        The last step, or what the weights are given to, or what the method is put around.
         ``LogisticRegression(C=0.01, class_weight="balanced", max_iter=500)`` by default.
 
     Returns
@@ -71,7 +75,16 @@ def recipe(method, classifier=None):
         return make_pipeline(CorpusScaler(), ReweightedClassifier(classifier, weighter))
     if cls is CorpusScaler:
         return make_pipeline(CorpusScaler(), classifier)
+    if cls.__name__ in _classifiers():
+        takes_one = "estimator" in inspect.signature(cls).parameters
+        return make_pipeline(CorpusScaler(), cls(estimator=classifier) if takes_one else cls())
     return make_pipeline(CorpusScaler(), cls(), classifier)
+
+
+def _classifiers():
+    """The adapting classifiers; a recipe classifies, so regressors are none."""
+    found = all_predictors()
+    return {name: cls for name, cls in found.items() if issubclass(cls, ClassifierMixin)}
 
 
 def _find(method):

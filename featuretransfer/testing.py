@@ -5,7 +5,7 @@ import inspect
 from sklearn.base import BaseEstimator
 from sklearn.linear_model import LogisticRegression
 
-__all__ = ["all_adapters", "all_estimators", "all_weighters", "make_instance"]
+__all__ = ["all_adapters", "all_estimators", "all_predictors", "all_weighters", "make_instance"]
 
 
 def all_estimators():
@@ -66,6 +66,31 @@ def all_weighters():
     from .instance import WeighterMixin
 
     return {name: cls for name, cls in all_estimators().items() if issubclass(cls, WeighterMixin)}
+
+
+def all_predictors():
+    """All classifiers and regressors that adapt: last steps of a pipeline.
+
+    `ReweightedClassifier` and `ReweightedRegressor` are not among them: what adapts there is the
+    weighter inside.
+
+    Returns
+    -------
+    predictors : dict of str to type
+        Class name to class, sorted by name.
+
+    Examples
+    --------
+    >>> from featuretransfer.testing import all_predictors
+    >>> "CORAL" in all_predictors(), "ReweightedClassifier" in all_predictors()
+    (False, False)
+    """
+    return {
+        name: cls
+        for name, cls in _with_method("predict").items()
+        if "X_target" in inspect.signature(cls.fit).parameters
+        and "weighter" not in inspect.signature(cls).parameters
+    }
 
 
 def make_instance(cls):

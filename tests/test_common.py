@@ -10,7 +10,7 @@ import pytest
 import sklearn
 from numpy.testing import assert_allclose, assert_array_equal
 from numpydoc.docscrape import NumpyDocString
-from sklearn.base import clone
+from sklearn.base import RegressorMixin, clone, is_regressor
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, GroupKFold
 from sklearn.pipeline import Pipeline
@@ -20,18 +20,32 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import featuretransfer as ft
 from featuretransfer.synthetic import make_shifted_corpora
-from featuretransfer.testing import all_adapters, all_estimators, all_weighters, make_instance
+from featuretransfer.testing import (
+    all_adapters,
+    all_estimators,
+    all_predictors,
+    all_weighters,
+    make_instance,
+)
 
 ADAPTERS = [pytest.param(cls, id=name) for name, cls in all_adapters().items()]
 WEIGHTERS = [pytest.param(cls, id=name) for name, cls in all_weighters().items()]
-METHODS = ADAPTERS + WEIGHTERS
+PREDICTORS = [
+    pytest.param(cls, id=name)
+    for name, cls in all_predictors().items()
+    if name not in all_adapters()
+]
+METHODS = ADAPTERS + WEIGHTERS + PREDICTORS
 USING_TARGET = [case for case in METHODS if case.values[0] is not ft.NoAdaptation]
 SEEDLESS = [
     case for case in METHODS if "random_state" not in inspect.signature(case.values[0]).parameters
 ]
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::featuretransfer.exceptions.LowEffectiveSampleSizeWarning"
-)
+UNSUPERVISED = [case for case in METHODS if not getattr(case.values[0], "uses_y", True)]
+SUPERVISED = [case for case in ADAPTERS + WEIGHTERS if case.values[0].uses_y]
+pytestmark = [
+    pytest.mark.filterwarnings(f"ignore::featuretransfer.exceptions.{name}")
+    for name in ("LowEffectiveSampleSizeWarning", "PseudoLabelWarning")
+] + [pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")]
 ESTIMATORS = [pytest.param(cls, id=name) for name, cls in all_estimators().items()]
 
 
@@ -46,16 +60,43 @@ def corpora(n_source=60, n_target=50, n_features=8, shift="channel"):
     return make_shifted_corpora(n_source, n_target, n_features, shift=shift, random_state=0)
 
 
-def fitted(cls, data, **changes):
-    X_target = changes.pop("X_target", data.X_target)
-    return seeded(cls).fit(data.X_source, data.y_source, X_target=X_target)
+def labels(cls, y):
+    """Labels as `cls` takes them: classes, or numbers for a regressor."""
+    if not issubclass(cls, RegressorMixin):
+        return y
+    return np.unique(y, return_inverse=True)[1] + np.linspace(0, 0.5, len(y))
+
+
+def some_labels(cls, data, X_target):
+    """Labels of every third target row, for a method that uses them; their form is `X_target`'s."""
+    if "y_target" not in inspect.signature(cls.fit).parameters:
+        return {}
+    known = np.array(labels(cls, data.y_target), dtype=object)
+    known[np.arange(len(known)) % 3 != 0] = None
+    if not isinstance(X_target, tuple):
+        return {"y_target": known[: len(X_target)]}
+    ends = np.cumsum([len(part) for part in X_target])[:-1]
+    return {"y_target": tuple(np.split(known[: sum(map(len, X_target))], ends))}
+
+
+def fitted(cls, data, X_target=None):
+    X_target = data.X_target if X_target is None else X_target
+    return seeded(cls).fit(
+        data.X_source,
+        labels(cls, data.y_source),
+        X_target=X_target,
+        **some_labels(cls, data, X_target),
+    )
 
 
 def outputs(method, data):
     """Everything a fitted method tells, as arrays with one row per source or target row."""
     if hasattr(method, "transform_source"):
         return method.transform_source(data.X_source), method.transform(data.X_target)
-    return (method.sample_weight_,)
+    if hasattr(method, "sample_weight_"):
+        return (method.sample_weight_,)
+    scores = "predict" if is_regressor(method) else "predict_proba"
+    return getattr(method, scores)(data.X_source), getattr(method, scores)(data.X_target)
 
 
 @parametrize_with_checks([seeded(cls) for cls in all_estimators().values()])
@@ -146,12 +187,32 @@ def test_permuted_rows_permute_the_output(cls):
     rng = np.random.RandomState(1)
     orders = rng.permutation(len(data.X_source)), rng.permutation(len(data.X_target))
     data.X_source, data.y_source = data.X_source[orders[0]], data.y_source[orders[0]]
-    data.X_target = data.X_target[orders[1]]
+    data.X_target, data.y_target = data.X_target[orders[1]], data.y_target[orders[1]]
     for output, reference, order in zip(outputs(fitted(cls, data), data), expected, orders):
         assert_allclose(output, reference[order], atol=1e-6 * np.abs(reference).max())
 
 
-@pytest.mark.parametrize("cls", METHODS)
+@pytest.mark.parametrize("cls", SUPERVISED)
+def test_labels_are_required_by_supervised_methods(cls):
+    data = corpora()
+    with pytest.raises(ValueError, match="requires y to be passed, but the target y is None"):
+        seeded(cls).fit(data.X_source, X_target=data.X_target)
+    seeded(cls).fit(data.X_source)  # nothing to adapt to: nothing to learn from labels
+
+
+@pytest.mark.parametrize("cls", SUPERVISED)
+def test_names_of_the_classes_do_not_matter(cls):
+    data = corpora()
+    expected = outputs(fitted(cls, data), data)
+    _, codes = np.unique(data.y_source, return_inverse=True)
+    for names in ([-1, 0, 1, 2], ["A", "b", "nan", "ü"]):
+        data.y_source = np.array(names)[codes]
+        method = seeded(cls).fit(data.X_source, data.y_source, X_target=data.X_target)
+        for output, reference in zip(outputs(method, data), expected):
+            assert_allclose(output, reference, atol=1e-9)
+
+
+@pytest.mark.parametrize("cls", UNSUPERVISED)
 def test_labels_do_not_matter_to_unsupervised_methods(cls):
     data = corpora()
     without = seeded(cls).fit(data.X_source, X_target=data.X_target)
@@ -230,6 +291,7 @@ def test_pandas_output_and_feature_names(cls):
     assert isinstance(method.transform_source(source), pd.DataFrame)
 
 
+CLASSIFYING = [case for case in METHODS if not issubclass(case.values[0], RegressorMixin)]
 CLASSIFIERS = [
     pytest.param(LogisticRegression(max_iter=1000), id="LogisticRegression"),
     pytest.param(LinearSVC(), id="LinearSVC"),
@@ -239,14 +301,18 @@ CLASSIFIERS = [
 
 def pipeline(cls, classifier):
     scaler = StandardScaler()
-    if cls.__name__ in all_weighters():
+    if cls.__name__ in all_predictors() and cls.__name__ not in all_adapters():
+        takes_one = "estimator" in inspect.signature(cls).parameters
+        clf = seeded(cls).set_params(estimator=classifier) if takes_one else seeded(cls)
+        steps = [("scale", scaler), ("clf", clf)]
+    elif cls.__name__ in all_weighters():
         steps = [("scale", scaler), ("clf", ft.ReweightedClassifier(classifier, seeded(cls)))]
     else:
         steps = [("scale", scaler), ("adapt", seeded(cls)), ("clf", classifier)]
     return Pipeline(steps, transform_input=["X_target"])
 
 
-@pytest.mark.parametrize("cls", METHODS)
+@pytest.mark.parametrize("cls", CLASSIFYING)
 @pytest.mark.parametrize("classifier", CLASSIFIERS)
 def test_plain_pipeline(cls, classifier):
     data = corpora(n_features=3, shift="none")
@@ -258,15 +324,16 @@ def test_plain_pipeline(cls, classifier):
     assert 0 <= pickle.loads(pickle.dumps(model)).score(data.X_target, data.y_target) <= 1
 
 
-@pytest.mark.parametrize("cls", METHODS)
+@pytest.mark.parametrize("cls", CLASSIFYING)
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_grid_search_with_groups_and_tuple_target(cls, n_jobs):
     data = corpora(n_source=90, n_target=90, n_features=3, shift="none")
-    final = "clf__estimator__C" if cls.__name__ in all_weighters() else "clf__C"
+    model = pipeline(cls, LogisticRegression(max_iter=1000))
+    final = next((name for name in model.get_params() if name.endswith("__C")), None)
     with sklearn.config_context(enable_metadata_routing=True):
         search = GridSearchCV(
-            pipeline(cls, LogisticRegression(max_iter=1000)),
-            {final: [0.1, 1.0]},
+            model,
+            {final: [0.1, 1.0]} if final else {"clf": [model[-1]]},
             cv=GroupKFold(3),
             scoring=ft.selection.source_scorer("balanced_accuracy"),
             n_jobs=n_jobs,

@@ -1,14 +1,19 @@
 import pytest
+from sklearn.base import ClassifierMixin
 from sklearn.pipeline import Pipeline
 from sklearn.svm import SVC
 
 import featuretransfer as ft
 from featuretransfer.recipes import methods, recipe
-from featuretransfer.testing import all_adapters, all_weighters
+from featuretransfer.testing import all_adapters, all_predictors, all_weighters
 
 
 def test_methods_are_discovered():
-    assert {cls.__name__ for cls in methods().values()} == {*all_adapters(), *all_weighters()}
+    found = {cls.__name__ for cls in methods().values()}
+    classifiers = {
+        name for name, cls in all_predictors().items() if issubclass(cls, ClassifierMixin)
+    }
+    assert found == {*all_adapters(), *all_weighters(), *classifiers}
 
 
 @pytest.mark.parametrize("name", list(methods()))

@@ -2,16 +2,23 @@
 
 from ._domain_classifier import DomainClassifierWeights
 from ._gaussian import GaussianWeights
+from ._kernel_density import KernelDensityWeights
+from ._kliep import KLIEP
 from ._kmm import KernelMeanMatching
 from ._nearest import NearestNeighborWeights
 from ._reweighted import ReweightedClassifier
+from ._ulsif import ULSIF, RuLSIF
 from ._weights import WeighterMixin as WeighterMixin
 from ._weights import effective_sample_size as effective_sample_size
 
 __all__ = [
     "DomainClassifierWeights",
     "GaussianWeights",
+    "KLIEP",
+    "KernelDensityWeights",
     "KernelMeanMatching",
     "NearestNeighborWeights",
     "ReweightedClassifier",
+    "RuLSIF",
+    "ULSIF",
 ]

@@ -1,13 +1,12 @@
 """Weights by the ratio of two normal densities."""
 
-import warnings
-
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._base import FLOATS, validate_domains
-from .._linalg import check_reg, regularised_covariance
+from .._linalg import check_reg
+from ._covariances import domain_covariances
 from ._weights import WeighterMixin
 
 
@@ -107,20 +106,9 @@ class GaussianWeights(WeighterMixin, BaseEstimator):
         if X_target is None:
             self._set_weights(np.ones(len(X)))
             return self
-        self.mean_source_, self.covariance_source_ = _density(X, self.reg)
-        self.mean_target_, self.covariance_target_ = _density(X_target, self.reg)
-        if _is_singular(self.covariance_source_):
-            raise ValueError(self._singular("X", X))
-        if _is_singular(self.covariance_target_):
-            if self.reg != "ledoit-wolf":
-                raise ValueError(self._singular("X_target", X_target))
-            self.covariance_target_ = self.covariance_source_
-            warnings.warn(
-                "X_target has too few different rows for a covariance: it takes that of X. Pass "
-                "more target rows.",
-                UserWarning,
-                stacklevel=2,
-            )
+        means, covariances = domain_covariances(X, X_target, self.reg)
+        self.mean_source_, self.mean_target_ = means
+        self.covariance_source_, self.covariance_target_ = covariances
         log_ratio = self._log_ratio(X)
         self._set_weights(np.exp(log_ratio - log_ratio.max()))
         return self
@@ -144,26 +132,9 @@ class GaussianWeights(WeighterMixin, BaseEstimator):
             return np.ones(len(X))
         return np.exp(np.minimum(self._log_ratio(X), np.log(np.finfo(np.float64).max)))
 
-    def _singular(self, name, rows):
-        return (
-            f"reg={self.reg!r} leaves the covariance of {name} singular ({len(rows)} rows, "
-            f"{rows.shape[1]} features; constant or linearly dependent features). Use a larger "
-            "reg, or reduce the dimension first (PCA)."
-        )
-
     def _log_ratio(self, X):
         source = _log_density(X, self.mean_source_, self.covariance_source_)
         return _log_density(X, self.mean_target_, self.covariance_target_) - source
-
-
-def _density(X, reg):
-    """Mean and regularised covariance, the latter None for a single row."""
-    mean = X.mean(axis=0, dtype=np.float64)
-    return mean, regularised_covariance(X - mean, reg) if len(X) > 1 else None
-
-
-def _is_singular(covariance):
-    return covariance is None or covariance.is_singular
 
 
 def _log_density(X, mean, covariance):

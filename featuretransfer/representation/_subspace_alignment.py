@@ -3,12 +3,11 @@
 import warnings
 
 import numpy as np
-from scipy import linalg
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin
 
 from .._base import AdapterMixin, validate_domains
 from .._checks import is_count
-from .._linalg import fix_signs
+from ._principal_axes import principal_axes
 
 SHARE = 0.95  # of the variance of each domain that the default number of components keeps
 
@@ -108,12 +107,12 @@ class SubspaceAlignment(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEstim
             raise ValueError(
                 f"n_components must be None or an integer >= 1, got {self.n_components!r}."
             )
-        self.mean_source_, source, shares = _principal_axes(X, "X")
+        self.mean_source_, source, shares = principal_axes(X, "X")
         self.mean_target_, target, target_shares = self.mean_source_, source, shares
         if X_target is not None:
             self.mean_target_ = X_target.mean(axis=0, dtype=np.float64)
             if len(X_target) > 1:
-                _, target, target_shares = _principal_axes(X_target, "X_target")
+                _, target, target_shares = principal_axes(X_target, "X_target")
             else:
                 warnings.warn(
                     "X_target has a single row, which has no principal axes: only the means are "
@@ -140,18 +139,3 @@ class SubspaceAlignment(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEstim
     def _map_source(self, X):
         projected = (X - self.mean_source_) @ self.components_source_
         return (projected @ self.alignment_).astype(X.dtype, copy=False)
-
-
-def _principal_axes(X, name):
-    """Mean, principal axes with a variance, and the share of the variance along each."""
-    mean = X.mean(axis=0, dtype=np.float64)
-    _, values, axes = linalg.svd(X - mean, full_matrices=False)
-    precision = max(X.shape) * np.finfo(X.dtype).eps
-    kept = values > precision * max(values[0], np.abs(mean).max() * np.sqrt(len(X)))
-    if not kept.any():
-        raise ValueError(
-            f"All rows of {name} are equal, so they have no principal axes. Check the features, "
-            "or leave the corpus out."
-        )
-    variances = values[kept] ** 2
-    return mean, fix_signs(axes[kept].T), variances / variances.sum()

@@ -1,0 +1,74 @@
+"""Labels that a method predicts for the target: what gives them, and when they have collapsed."""
+
+import warnings
+
+import numpy as np
+from sklearn.base import clone, is_classifier
+from sklearn.linear_model import LogisticRegression
+
+from ._structure import is_estimator
+from .exceptions import PseudoLabelWarning
+
+LEAST_SHARE = 0.1  # of its rows by the source's prior, below which a class is lost
+LEAST_EXPECTED = 5  # rows of a class by that prior; with fewer, having none says nothing
+
+
+def make_labeller(estimator):
+    """The classifier that predicts pseudo-labels, not fitted.
+
+    Parameters
+    ----------
+    estimator : classifier or None
+        None is logistic regression with balanced classes.
+
+    Returns
+    -------
+    labeller : classifier
+        A clone.
+
+    Raises
+    ------
+    TypeError
+        If `estimator` is neither.
+    """
+    if estimator is None:
+        return LogisticRegression(class_weight="balanced", max_iter=500)
+    if not is_estimator(estimator) or not is_classifier(estimator):
+        raise TypeError(
+            f"estimator must be None or a classifier instance, got {estimator!r}. Pass for example "
+            "estimator=LogisticRegression()."
+        )
+    return clone(estimator)
+
+
+def lost_classes(labels, y):
+    """Classes that the source has and the pseudo-labels have nearly lost.
+
+    Parameters
+    ----------
+    labels : array-like of shape (n_target,)
+        Pseudo-labels of the target.
+    y : array-like of shape (n_source,)
+        Source labels.
+
+    Returns
+    -------
+    lost : ndarray
+        Classes with less than a tenth of the rows that the prior of the source gives them, where
+        that prior gives them at least five.
+    """
+    classes, counts = np.unique(np.asarray(y), return_counts=True)
+    expected = counts * (len(labels) / counts.sum())
+    found = np.array([np.count_nonzero(np.asarray(labels) == label) for label in classes])
+    return classes[(expected >= LEAST_EXPECTED) & (found < LEAST_SHARE * expected)]
+
+
+def warn_collapsed(name, lost, iteration, stacklevel):
+    """Say that a method stops at pseudo-labels without some classes."""
+    warnings.warn(
+        f"The pseudo-labels of {name} have nearly lost the classes {lost.tolist()} in iteration "
+        f"{iteration}: it stops there and keeps the iteration before. Scale each corpus by itself "
+        "first (CorpusScaler), use another classifier, or check that the target has these classes.",
+        PseudoLabelWarning,
+        stacklevel=stacklevel + 1,
+    )

@@ -10,7 +10,7 @@ PYTEST = -m pytest -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-floor doctest lint format check bench bench-smoke clean
+.PHONY: help demo test test-floor doctest docs lint format check bench bench-smoke clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -26,6 +26,10 @@ test-floor: $(FLOOR)/.test ## the tests on the oldest supported dependencies
 
 doctest: $(VENV)/.test ## the examples of the docstrings, the README and the docs
 	$(BIN)/python -m pytest featuretransfer README.md docs --doctest-glob='*.md'
+
+docs: $(VENV)/.test ## write the pages of docs/ that are made from the code
+	$(BIN)/python -m featuretransfer.corpora._tables > docs/labels.md
+	$(BIN)/python docs/_methods.py > docs/methods.md
 
 lint: $(VENV)/.lint ## style and spelling
 	$(BIN)/ruff check .

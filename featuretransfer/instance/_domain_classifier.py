@@ -69,7 +69,8 @@ class DomainClassifierWeights(WeighterMixin, BaseEstimator):
     itself (``class_weight="balanced"``) is right for the weights, which have mean 1 anyway;
     `density_ratio` is then too large by n_source / n_target unless it is calibrated.
 
-    The cost is that of ``cv * (cv + 1)`` fits of the classifier, or ``cv`` without calibration.
+    **Cost.** Time is that of ``cv * (cv + 1)`` fits of the classifier, or ``cv + 1`` without
+    calibration: O(n d) each for the default, n rows and d features. Memory is O(n d).
 
     References
     ----------

@@ -50,8 +50,8 @@ class GaussianWeights(WeighterMixin, BaseEstimator):
     the target (a single row, rows on one line) it takes that of the source, with a warning.
     Densities are compared by their logarithms, so that none overflows.
 
-    For n rows and d features time is O(n d min(n, d) + min(n, d)^3): where a domain has fewer rows
-    than features, no matrix of shape (n_features, n_features) is formed.
+    **Cost.** For n rows and d features time is O(n d min(n, d)), memory O(n d + min(n, d)^2): where
+    a domain has fewer rows than features, no matrix of shape (n_features, n_features) is formed.
 
     References
     ----------

@@ -69,7 +69,8 @@ class KernelDensityWeights(WeighterMixin, BaseEstimator):
     that none overflows. Where "ledoit-wolf" finds no covariance of full rank in the target (a
     single row, rows on one line) it takes that of the source, with a warning.
 
-    For n rows in each domain and d features time is O(n^2 d + n d min(n, d)), memory O(n d).
+    **Cost.** For n rows in each domain and d features time is O(n^2 d + n d min(n, d)), memory
+    O(n d).
 
     References
     ----------

@@ -79,8 +79,8 @@ class KLIEP(WeighterMixin, BaseEstimator):
     which favours the narrowest width: between source rows the ratio may then be anything. Folds and
     centres are spread over the rows by their norm, so that neither their order nor a seed matters.
 
-    For n rows in each domain, d features and m centres time is O(n m (d + m)) for every width and
-    fold, memory O(n m).
+    **Cost.** For n rows in each domain, d features and m centres time is O(n m d) and, for every
+    width and fold, O(n m^2) for each of a few dozen Newton steps; memory is O(n m).
 
     References
     ----------

@@ -79,9 +79,11 @@ class KernelMeanMatching(WeighterMixin, BaseEstimator):
     -----
     The programme is solved exactly, by block principal pivoting on a growing working set: only
     kernel rows that carry weight are formed, never the whole matrix, unless most rows carry weight
-    (as with a small `B`). For n rows in each domain, d features and s rows with weight, time is
-    O(n^2 d + n s d + s^3) and memory O(n (d + s)). Where the kernel is of numerically low rank r
-    (few features, duplicates), a factor of n x r values replaces the kernel.
+    (as with a small `B`). Where the kernel is of numerically low rank r (few features, duplicates),
+    a factor of n x r values replaces the kernel.
+
+    **Cost.** For n rows in each domain, d features and s rows with weight, time is
+    O(n^2 d + n s d + s^3) and memory O(n (d + s)).
 
     The method gives weights at the source rows only, so there is no weight for new rows. In more
     than about 100 dimensions the rows are nearly equally far apart and few get weight: reduce the

@@ -43,7 +43,9 @@ class NearestNeighborWeights(WeighterMixin, BaseEstimator):
     Notes
     -----
     Without ``X_target`` every weight is 1. The method gives weights at the source rows only.
-    For n rows in each domain and d features time is O(n^2 d) where d is large, memory O(n d).
+
+    **Cost.** For n rows in each domain and d features time is O(n^2 d) (less in few dimensions),
+    memory O(n d).
 
     References
     ----------

@@ -71,8 +71,8 @@ class RuLSIF(WeighterMixin, BaseEstimator):
     their order nor a seed matters. A domain of a single row leaves nothing to choose by: the
     middle candidates are taken, with a warning.
 
-    For n rows in each domain, d features and m centres time is O(n m (d + m)) for every width,
-    memory O(n m).
+    **Cost.** For n rows in each domain, d features and m centres time is O(n m d) and, for every
+    width and regularisation, O(n m^2); memory is O(n m).
 
     References
     ----------
@@ -236,7 +236,10 @@ class ULSIF(RuLSIF):
     Notes
     -----
     The same as `RuLSIF` with ``alpha=0``, its notes apply: leave-one-out error in closed form,
-    nothing random, O(n m (d + m)) for n rows in each domain, d features and m centres.
+    nothing random.
+
+    **Cost.** For n rows in each domain, d features and m centres time is O(n m d) and, for every
+    width and regularisation, O(n m^2); memory is O(n m).
 
     References
     ----------

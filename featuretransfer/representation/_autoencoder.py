@@ -93,8 +93,8 @@ class DenoisingAutoencoder(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEs
     tied. Networks train in float32; the result has the dtype of the input. Without corruption and
     with ``activation="identity"`` the code spans the principal components of the standardised rows.
 
-    One epoch costs O(n d h) for n rows of both domains, d features and h hidden units, memory is
-    O(n d + d h).
+    **Cost.** One epoch takes O(n d h) for n rows of both domains, d features and h hidden units,
+    memory is O(n d + d h).
 
     References
     ----------

@@ -53,9 +53,9 @@ class CORAL(OneToOneFeatureMixin, AdapterMixin, BaseEstimator):
     single row; with "ledoit-wolf" also rows that lie on opposite ends of one line) only the means
     are aligned, with a warning.
 
-    For n rows and d features time is O(n d min(n, d) + min(n, d)^3). Where a domain has fewer rows
-    than features its covariance acts through the n x n matrix of inner products: no d x d matrix is
-    formed, and the centred rows are kept instead.
+    **Cost.** For n rows and d features time is O(n d min(n, d)), memory O(n d + min(n, d)^2). Where
+    a domain has fewer rows than features its covariance acts through the n x n matrix of inner
+    products: no d x d matrix is formed, and the centred rows are kept instead.
 
     References
     ----------

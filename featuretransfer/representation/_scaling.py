@@ -96,6 +96,9 @@ class CorpusScaler(OneToOneFeatureMixin, AdapterMixin, BaseEstimator):
     speakers who were recorded in one emotion only (in URDU, most of them); a warning says so
     where the labels show it.
 
+    **Cost.** For n rows and d features time is O(n d), or O(n d log n) for "robust" and "rank", and
+    memory O(n d).
+
     References
     ----------
     .. [1] H. Kaya, A. A. Karpov (2018), "Efficient and effective strategies for cross-corpus

@@ -57,7 +57,8 @@ class SubspaceAlignment(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEstim
     the target is a single row, which has no principal axes, with a warning. The bound on the number
     of components in the paper has a free constant and is not used.
 
-    For n rows and d features of the larger domain time is O(n d min(n, d)), memory O(n d).
+    **Cost.** For n rows and d features of the larger domain time is O(n d min(n, d)), memory
+    O(n d).
 
     References
     ----------

@@ -96,10 +96,12 @@ class TCA(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEstimator):
     is kernel PCA of the source with uncentred projections.
 
     With v = Ke the constraint matrix I + mu vv' has a closed inverse root, and Lanczos iteration
-    needs only products with K: for n rows in both domains and d features time is O(n^2 (d + k)),
-    memory O(n^2). With m landmarks they are O(n m (d + m)) and O(n (d + m)), for the linear kernel
-    with d < n / 2 O(n d^2) and O(n d). Landmarks are k-means centres, started from rows evenly
-    spread by norm: no seed matters.
+    needs only products with K. Landmarks are k-means centres, started from rows evenly spread by
+    norm: no seed matters.
+
+    **Cost.** For n rows in both domains, d features and k components time is O(n^2 (d + k)), memory
+    O(n^2). With m landmarks they are O(n m (d + m)) and O(n (d + m)), for the linear kernel with
+    d < n / 2 O(n d^2) and O(n d).
 
     References
     ----------

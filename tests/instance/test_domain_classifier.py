@@ -16,6 +16,7 @@ XS, XT = rng.normal(size=(800, 1)), rng.normal(0.5, 1, size=(500, 1))
 KNOWN = np.exp(0.5 * XS[:, 0] - 0.125)  # N(0.5, 1) over N(0, 1)
 
 
+@pytest.mark.oracle("DomainClassifierWeights")
 @pytest.mark.parametrize("calibration", ["sigmoid", None])
 def test_known_ratio_and_its_direction(calibration):
     weighter = DomainClassifierWeights(calibration=calibration, random_state=0)
@@ -34,6 +35,7 @@ def test_sizes_of_the_domains_do_not_matter():
     assert_allclose(few.density_ratio(new), many.density_ratio(new), rtol=0.3)
 
 
+@pytest.mark.oracle("DomainClassifierWeights")
 def test_equals_explicit_folds():
     weighter = DomainClassifierWeights(
         LogisticRegression(), cv=4, calibration=None, clip=1e-6, random_state=3

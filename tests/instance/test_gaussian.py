@@ -22,6 +22,7 @@ def covariance(X, reg):
     return S + reg * np.eye(d)
 
 
+@pytest.mark.oracle("GaussianWeights")
 @pytest.mark.parametrize("shape", [(60, 50, 4), (15, 12, 30)])
 @pytest.mark.parametrize("reg", ["ledoit-wolf", 0.5])
 def test_ratio_is_that_of_the_densities(shape, reg):

@@ -12,6 +12,7 @@ XT = 0.7 * X[:60] + RNG.normal(size=(60, 3)) + 0.3
 NEW = RNG.normal(size=(20, 3))
 
 
+@pytest.mark.oracle("KernelDensityWeights")
 @pytest.mark.parametrize("rule", ["scott", "silverman", 0.6])
 def test_density_ratio_is_that_of_scipy(rule):
     weighter = KernelDensityWeights(alpha=0.0, bandwidth=rule, reg=0.0).fit(X, X_target=XT)
@@ -19,6 +20,7 @@ def test_density_ratio_is_that_of_scipy(rule):
     assert_allclose(weighter.density_ratio(NEW), expected, rtol=1e-9)
 
 
+@pytest.mark.oracle("KernelDensityWeights")
 def test_weights_leave_each_source_row_out():
     weighter = KernelDensityWeights(alpha=0.0, bandwidth=0.5, reg=0.0).fit(X, X_target=XT)
     covariance = np.cov(X.T)

@@ -19,6 +19,7 @@ def bounded(seed, n=1000):
     return rows, target, 2 * np.exp(rows**2 / 2 - 2 * (rows - 0.5) ** 2)[:, 0]
 
 
+@pytest.mark.oracle("KLIEP")
 @pytest.mark.parametrize("gamma", [0.01, 0.3, 2.0, 50.0])
 @pytest.mark.filterwarnings("ignore::featuretransfer.exceptions.LowEffectiveSampleSizeWarning")
 def test_certificate_of_the_optimum(gamma):
@@ -35,6 +36,7 @@ def test_certificate_of_the_optimum(gamma):
     assert_allclose(weighter.score_, np.log(phi_target @ weighter.coef_).mean(), rtol=1e-6)
 
 
+@pytest.mark.oracle("KLIEP")
 def test_no_worse_than_a_general_solver():
     weighter = KLIEP(gamma=0.5, n_centers=20).fit(X, X_target=XT)
     phi = np.exp(-0.5 * ((XT[:, None] - weighter.centers_) ** 2).sum(axis=2))

@@ -46,6 +46,7 @@ def residual(weighter, X, X_target):
     return violation.max() / np.abs(k).max()
 
 
+@pytest.mark.oracle("KernelMeanMatching")
 @pytest.mark.parametrize("B", [1.2, 3.0, 1000.0])
 @pytest.mark.parametrize("eps", [None, 0.0, 0.02, 2.0])
 @pytest.mark.parametrize(
@@ -78,6 +79,7 @@ def test_optimality_with_duplicated_rows(d):
     np.testing.assert_allclose(copies, copies[:, :1] @ np.ones((1, 4)), atol=1e-3)
 
 
+@pytest.mark.oracle("KernelMeanMatching")
 @pytest.mark.parametrize("seed", range(3))
 def test_target_is_half_of_the_source(seed):
     X, _ = domains(200, 1, 30, seed)

@@ -9,6 +9,7 @@ rng = np.random.default_rng(0)
 X, XT = rng.normal(size=(60, 3)), 0.7 * rng.normal(size=(90, 3)) + 0.4
 
 
+@pytest.mark.oracle("NearestNeighborWeights")
 @pytest.mark.parametrize("d", [3, 40])
 def test_counts_are_those_of_brute_force(d):
     X, XT = rng.normal(size=(60, d)), 0.7 * rng.normal(size=(90, d)) + 0.4

@@ -15,6 +15,7 @@ def features(weighter, rows):
     return np.exp(-weighter.gamma_ * squares)
 
 
+@pytest.mark.oracle("RuLSIF")
 @pytest.mark.parametrize("alpha", [0.0, 0.1, 0.9])
 def test_normal_equations(alpha):
     weighter = RuLSIF(alpha=alpha, gamma=0.4, reg=0.02).fit(X, X_target=XT)
@@ -27,6 +28,8 @@ def test_normal_equations(alpha):
     assert_allclose(weighter.sample_weight_, w / w.mean())
 
 
+@pytest.mark.oracle("RuLSIF")
+@pytest.mark.oracle("ULSIF")
 @pytest.mark.parametrize("alpha", [0.0, 0.3])
 @pytest.mark.parametrize("sizes", [(30, 30), (40, 25), (25, 40)])
 def test_leave_one_out_is_that_of_explicit_refits(alpha, sizes):
@@ -54,6 +57,7 @@ def test_pairs_are_distinct_rows_where_the_domains_are_equally_long():
     assert_array_equal(np.sort(target), np.arange(50))
 
 
+@pytest.mark.oracle("ULSIF")
 def test_alpha_of_zero_is_ulsif():
     plain, relative = ULSIF().fit(X, X_target=XT), RuLSIF(alpha=0.0).fit(X, X_target=XT)
     assert_array_equal(plain.coef_, relative.coef_)

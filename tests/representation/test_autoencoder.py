@@ -43,6 +43,7 @@ def parameters(n_features, n_hidden, tied, rng):
     return found if tied else [*found, rng.normal(size=(n_hidden, n_features))]
 
 
+@pytest.mark.oracle("DenoisingAutoencoder")
 @pytest.mark.parametrize("tied", [True, False])
 @pytest.mark.parametrize("activation", ["tanh", "sigmoid", "identity"])
 @pytest.mark.parametrize("dropout", [False, True])
@@ -108,6 +109,7 @@ def test_linear_loss_is_minimal_at_the_principal_subspace(tied):
     assert np.rad2deg(subspace_angles(decoder.T, basis)).max() < 1e-2
 
 
+@pytest.mark.oracle("DenoisingAutoencoder")
 @pytest.mark.parametrize("tied", [True, False])
 @pytest.mark.parametrize("seed", [0, 1])
 def test_minibatches_without_corruption_find_the_centred_principal_subspace(tied, seed):

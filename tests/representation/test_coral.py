@@ -31,6 +31,7 @@ def regularised(X, reg):
 SHAPES = [(60, 50, 8), (30, 25, 40), (60, 20, 40), (20, 60, 40)]
 
 
+@pytest.mark.oracle("CORAL")
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("reg", ["ledoit-wolf", 0.01, 1.0, 30.0])
 def test_equals_the_dense_formula_on_old_and_new_rows(shape, reg):
@@ -45,6 +46,7 @@ def test_equals_the_dense_formula_on_old_and_new_rows(shape, reg):
     assert_allclose(coral.transform_source(new), expected, rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.oracle("CORAL")
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("reg", ["ledoit-wolf", 0.05, 1.0])
 def test_map_carries_one_regularised_covariance_into_the_other(shape, reg):

@@ -33,6 +33,7 @@ def expected(method, X):
     return norm.ppf((rankdata(X, axis=0) - 0.5) / len(X))
 
 
+@pytest.mark.oracle("CorpusScaler")
 @pytest.mark.parametrize("method", ["standard", "minmax", "robust", "rank"])
 def test_each_corpus_by_its_own_statistics(method):
     source, target = both(CorpusScaler(method))
@@ -69,6 +70,7 @@ def test_constant_columns(method):
     assert_allclose(scaled[:, 0], 0, atol=1e-9)
 
 
+@pytest.mark.oracle("CorpusScaler")
 def test_cascade():
     Z = expected("standard", XT)
     assert_allclose(both(CorpusScaler(value="sigmoid"))[1], expit(Z))

@@ -14,6 +14,7 @@ def domains(n_source, n_target, d):
     return Xs + 1, (rng.normal(size=(n_target, d)) * np.linspace(3, 0.5, d)) @ mix - 2
 
 
+@pytest.mark.oracle("SubspaceAlignment")
 @pytest.mark.parametrize("shape", [(60, 50, 8), (20, 15, 40)])
 @pytest.mark.parametrize("k", [1, 5])
 def test_equals_the_definition(shape, k):
@@ -28,6 +29,7 @@ def test_equals_the_definition(shape, k):
     assert_allclose(adapter.transform(Xt), expected_target * signs, atol=1e-9)
 
 
+@pytest.mark.oracle("SubspaceAlignment")
 def test_alignment_is_the_best_matrix():
     Xs, Xt = domains(60, 50, 8)
     adapter = SubspaceAlignment(3).fit(Xs, X_target=Xt)

@@ -37,6 +37,7 @@ def reference(Xs, Xt, k, mu, kernel, gamma=None):
 SHAPES = [(40, 30, 6), (25, 20, 60), (150, 110, 10)]
 
 
+@pytest.mark.oracle("TCA")
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("mu", [0.0, 0.1, 1.0, 100.0])
 @pytest.mark.parametrize("kernel", ["rbf", "linear"])
@@ -56,6 +57,7 @@ def test_spans_the_subspace_of_the_dense_eigenproblem(shape, mu, kernel):
         )
 
 
+@pytest.mark.oracle("TCA")
 @pytest.mark.parametrize("kernel", ["rbf", "laplacian"])
 def test_constraint_holds_but_for_the_common_factor(kernel):
     Xs, Xt = domains(30, 25, 5)

@@ -46,12 +46,14 @@ bench: $(VENV)/.bench ## all benchmarks (about an hour; peers included)
 	$(BIN)/python benchmarks/imports.py --output results/imports.json
 	$(BIN)/python benchmarks/extract.py --output results/extract.json
 	$(BIN)/python benchmarks/adapt.py --output results/adapt.json
+	$(BIN)/python benchmarks/landmarks.py --output results/landmarks.json
 	$(BIN)/python benchmarks/accuracy.py --output results/accuracy.json
 
 bench-smoke: $(VENV)/.test ## every benchmark once on tiny data
 	$(BIN)/python benchmarks/imports.py --smoke
 	$(BIN)/python benchmarks/extract.py --smoke
 	$(BIN)/python benchmarks/adapt.py --smoke
+	$(BIN)/python benchmarks/landmarks.py --smoke
 	$(BIN)/python benchmarks/accuracy.py --smoke
 
 clean: ## remove the environments and everything built

@@ -1,283 +1,54 @@
-"""Speed and memory of adaptation beside skada and the dense formula: ``benchmarks/adapt.py``.
+"""Speed and memory of every method, beside floors, peers and formulas: ``benchmarks/adapt.py``.
 
 Every figure is of one thread in a process of its own: CPU seconds (least of the repeats) and memory
-added at the peak, from raw rows, kernels included. Peers solve the same problem: same kernel width,
-bounds and regularisation. "gap" is the duality gap of kernel mean matching by its objective, an
-upper bound of the relative error of the optimum; for the dense formula it is the largest
-difference of the output.
+added at the peak, from raw rows, kernels included. "floor" is the part that no implementation can
+do without (`_floors.py`), "x floor" ours in units of it, for methods that iterate by iteration.
+What would take more than a minute is predicted from smaller cases, marked "~". "gap" is the duality
+gap of kernel mean matching by its objective, an upper bound of the relative error of the optimum;
+for the dense formula it is the largest difference of the output.
 """
 
 import argparse
-from functools import partial
-from importlib.util import find_spec
+import warnings
 from pathlib import Path
 
 import _common
+import _verdicts
 import numpy as np
-from scipy import linalg
-from sklearn.covariance import ledoit_wolf_shrinkage
+from _domains import make_domains, width
+from _methods import TINY, timed
+from _peers import missing
 from sklearn.metrics.pairwise import rbf_kernel
 
-from featuretransfer import CORAL, TCA, KernelMeanMatching
-
-B, RIDGE, TIGHT_EPS = 1000.0, 1e-6, 0.01
-N_COMPONENTS, MU = 20, 1.0
-LONGEST = 60  # CPU seconds above which a peer is predicted instead of timed
-TINY = (60, 8)  # rows and features of the first, untimed call
-LINE = "{:8} {:>5} {:>5} {:>9} {:>7}  {:6} {:>9} {:>7} {:>8} {:>8}  {:>8} {:>8}  {}"
+LONGEST = 60  # CPU seconds above which a case is predicted instead of timed
+RIDGE = 1e-6  # the default of KernelMeanMatching
+LINE = "{:24} {:>5} {:>5} {:>9} {:>7} {:>9} {:>7}  {:6} {:>9} {:>7} {:>7} {:>8}  {:>7} {:>8}  {}"
 HEADER = (
-    *("method", "n", "d", "ours s", "MiB", "peer", "peer s", "MiB", "time x", "memory x"),
-    *("gap", "peer gap", "digest"),
+    *("method", "n", "d", "ours s", "MiB", "floor s", "x floor"),
+    *("peer", "peer s", "MiB", "time x", "memory x", "gap", "peer gap", "digest"),
 )
 
 
-def domains(n, d):
-    """Standardised source (n) and target (n - 1) rows of low effective rank, slightly shifted."""
-    rng = np.random.default_rng(0)
-    rank = min(20, d // 2)
-    loadings = rng.normal(size=(rank, d)) / np.sqrt(rank)
-    factors = rng.normal(size=(2 * n - 1, rank))
-    factors[n:] = 0.8 * factors[n:] + 0.3
-    rows = factors @ loadings + 0.5 * rng.normal(size=(2 * n - 1, d))
-    rows = (rows - rows.mean(axis=0)) / rows.std(axis=0)
-    return rows[:n], rows[n:]
-
-
-def kmm_gamma(Xs):
-    """About 1 / the median squared distance of standardised rows."""
-    return 0.5 / Xs.shape[1]
-
-
-# Each function prepares its input and returns the work to be timed.
-
-
-def kmm(Xs, Xt, eps=None):
-    """Our kernel mean matching; a narrow `eps` must make the sum constraint active."""
-
-    def work():
-        weighter = KernelMeanMatching(gamma=kmm_gamma(Xs), B=B, eps=eps, ridge=RIDGE)
-        weighter.fit(Xs, X_target=Xt)
-        if eps is not None and weighter.sum_multiplier_ == 0:
-            raise RuntimeError(f"eps={eps} does not make the sum constraint active")
-        return weighter.solution_
-
-    return work
-
-
-def cross_kernel(Xs, Xt):
-    """What every exact kernel mean matching begins with: the mean kernel value to the target."""
-    return lambda: rbf_kernel(Xs, Xt, kmm_gamma(Xs)).mean(axis=1)
-
-
-def skada_kmm(Xs, Xt, eps=None):
-    """The same programme without ridge by skada, by its default solver."""
-    from skada import KMMReweightAdapter
-
-    rows, domain = pooled(Xs, Xt)
-    adapter = KMMReweightAdapter(gamma=kmm_gamma(Xs), B=B, eps=eps)
-    return lambda: adapter.fit(rows, sample_domain=domain).source_weights_
-
-
-def tca(Xs, Xt):
-    """Our transfer components, at the only kernel width that skada has."""
-    adapter = TCA(N_COMPONENTS, mu=MU, gamma=1 / Xs.shape[1])
-    return lambda: adapter.fit_transform(Xs, X_target=Xt)
-
-
-def skada_tca(Xs, Xt):
-    """Transfer components by skada."""
-    from skada import TransferComponentAnalysisAdapter
-
-    rows, domain = pooled(Xs, Xt)
-    adapter = TransferComponentAnalysisAdapter(n_components=N_COMPONENTS, mu=MU)
-    return lambda: adapter.fit_transform(rows, sample_domain=domain)
-
-
-def coral(Xs, Xt):
-    """Our correlation alignment."""
-    return lambda: CORAL().fit_transform(Xs, X_target=Xt)
-
-
-def skada_coral(Xs, Xt):
-    """Correlation alignment by skada, with its Ledoit-Wolf regularisation."""
-    from skada import CORALAdapter
-
-    rows, domain = pooled(Xs, Xt)
-    return lambda: CORALAdapter().fit_transform(rows, sample_domain=domain)
-
-
-def dense_coral(Xs, Xt):
-    """Correlation alignment as its formula reads, on d x d matrices."""
-
-    def work():
-        mean = Xs.mean(axis=0)
-        mapped = (Xs - mean) @ dense_power(Xs - mean, -0.5)
-        mean = Xt.mean(axis=0)
-        return mapped @ dense_power(Xt - mean, 0.5) + mean
-
-    return work
-
-
-def dense_power(X, power):
-    """Power of the Ledoit-Wolf covariance matrix of centred rows."""
-    n, d = X.shape
-    a = ledoit_wolf_shrinkage(X, assume_centered=True)
-    C = X.T @ X / (n - 1)
-    ridge = a * np.trace(C) / d
-    C *= 1 - a
-    C.flat[:: d + 1] += ridge
-    values, vectors = linalg.eigh(C, overwrite_a=True, check_finite=False)
-    return (vectors * values**power) @ vectors.T
-
-
-def pooled(Xs, Xt):
-    """Rows of both domains and the domain of each, as skada takes them."""
-    return np.concatenate([Xs, Xt]), np.repeat([1, -2], [len(Xs), len(Xt)])
-
-
-METHODS = {
-    "k alone": {"ours": cross_kernel},
-    "KMM": {"ours": kmm, "skada": skada_kmm},
-    "KMM-sum": {
-        "ours": partial(kmm, eps=TIGHT_EPS),
-        "skada": partial(skada_kmm, eps=TIGHT_EPS),
-    },
-    "TCA": {"ours": tca, "skada": skada_tca},
-    "CORAL": {"ours": coral, "skada": skada_coral, "dense": dense_coral},
-}
-# what the time of a peer grows with
-COSTS = {
-    "k alone": lambda n, d: n**2 * d,
-    "KMM": lambda n, d: n**2 * (500 + d),  # products with a vector, and the kernels
-    "KMM-sum": lambda n, d: n**2 * (500 + d),
-    "TCA": lambda n, d: n**3,
-    "CORAL": lambda n, d: d**2 * (3 * d + n),
-}
-
-
-def duality_gap(w, Xs, Xt, eps):
-    """Upper bound of how far the objective at `w` is above its minimum, relative to it."""
-    n, gamma = len(Xs), kmm_gamma(Xs)
-    eps = 1 - 1 / np.sqrt(n) if eps is None else eps
-    k = n * rbf_kernel(Xs, Xt, gamma).mean(axis=1)
-    product = rbf_kernel(Xs, gamma=gamma) @ w + RIDGE * w
-    gradient = product - k
-    cheapest = np.sort(gradient)
-    # the feasible point with the least linear cost: B on the cheapest rows, up to either sum
-    sums = n * np.array([1 - eps, 1 + eps])
-    filled = np.clip(sums[:, None] - B * np.arange(n), 0, B)
-    gap = gradient @ w - (filled @ cheapest).min()
-    return float(gap / abs(0.5 * w @ product - k @ w))
-
-
-def run(method, side, n, d, repeats):
-    """Time, memory and exactness of one method by one library, measured in this process."""
+def main():
+    """Measure, print and write."""
+    options = parse()
     _common.pin_threads()
-    prepare = METHODS[method][side]
-    prepare(*domains(*TINY))()  # imports, buffers of the BLAS
-    Xs, Xt = domains(n, d)
-    seconds, mib, output = _common.measure(prepare(Xs, Xt), repeats)
-    result = {"seconds": seconds, "mib": mib, "digest": _common.digest(output)}
-    if method.startswith("KMM"):
-        eps = TIGHT_EPS if method == "KMM-sum" else None
-        result["gap"] = duality_gap(output, Xs, Xt, eps)
-    elif side == "dense":
-        ours = METHODS[method]["ours"](Xs, Xt)()
-        result["gap"] = float(np.abs(output - ours).max() / np.abs(output).max())
-    return result
-
-
-def cases(methods, smoke):
-    """All (method, n, d, peers)."""
-    sizes, widths, wide = (500, 1000, 2000, 4000), (88, 384, 1582), (1000, 6373)
-    if smoke:
-        sizes, widths, wide = TINY[:1], TINY[1:], (30, 60)
-    for method in methods:
-        for d in widths:
-            for n in sizes:
-                yield method, n, d, ("skada",) if "skada" in METHODS[method] else ()
-        if method == "CORAL":
-            yield method, *wide, ("skada", "dense")
-
-
-def compare(method, n, d, peers, before, smoke):
-    """Rows of one case, one for each peer; `before` are earlier rows, for predictions."""
-    repeats = 1 if smoke else None
-    ours = _common.in_fresh_process(run, method, "ours", n, d, repeats)
+    absent = missing()
+    for peer in absent:
+        print(f"{peer} is not installed: without it as a peer")
+    print(LINE.format(*HEADER))
     rows = []
-    for peer in peers or [None]:
-        row = {"method": method, "n": n, "d": d, "ours": ours, "peer": peer}
-        expected = predict(row, before)
-        if expected is not None and expected > LONGEST:
-            row["predicted_seconds"] = expected
-        elif peer:
-            row["theirs"] = _common.in_fresh_process(run, method, peer, n, d, repeats)
-            row["time_ratio"] = row["theirs"]["seconds"] / ours["seconds"]
-            row["memory_ratio"] = row["theirs"]["mib"] / max(ours["mib"], 0.1)
-        rows.append(row)
-    return rows
-
-
-def predict(row, before):
-    """A peer's seconds by the growth of its method from the costliest case timed, if any was."""
-    cost = COSTS[row["method"]]
-    timed = [
-        (cost(other["n"], other["d"]), other["theirs"]["seconds"])
-        for other in before
-        if "theirs" in other and (other["method"], other["peer"]) == (row["method"], row["peer"])
-    ]
-    if not timed:
-        return None
-    largest, seconds = max(timed)
-    return seconds * cost(row["n"], row["d"]) / largest
-
-
-def line(row):
-    """One line of the table; "~" marks what is predicted."""
-    ours, theirs = row["ours"], row.get("theirs", {})
-    seconds, ratio = number(theirs.get("seconds"), ".4f"), number(row.get("time_ratio"), ".1f")
-    if "predicted_seconds" in row:
-        seconds = f"~{row['predicted_seconds']:.0f}"
-        ratio = f"~{row['predicted_seconds'] / ours['seconds']:.0f}"
-    return LINE.format(
-        *(row["method"], row["n"], row["d"], number(ours["seconds"], ".4f")),
-        *(number(ours["mib"], ".1f"), row["peer"] or "-", seconds),
-        *(number(theirs.get("mib"), ".1f"), ratio, number(row.get("memory_ratio"), ".1f")),
-        *(number(ours.get("gap"), ".0e"), number(theirs.get("gap"), ".0e"), ours["digest"]),
-    )
-
-
-def number(value, form):
-    """A number as text, "-" for None."""
-    return "-" if value is None else format(value, form)
-
-
-def judge(rows):
-    """One line for each target."""
-    rows = [row for row in rows if "theirs" in row]
-    skada = [row for row in rows if row["peer"] == "skada"]
-    kmm = [row for row in skada if row["method"].startswith("KMM") and row["n"] >= 1000]
-    tca = [row for row in skada if row["method"] == "TCA" and row["n"] == 1000]
-    coral = [row for row in skada if (row["method"], row["n"], row["d"]) == ("CORAL", 500, 1582)]
-    dense = [row for row in rows if row["peer"] == "dense"]
-    return [
-        verdict("KMM at least 6 times faster than skada at n >= 1000", kmm, "time_ratio", 6),
-        verdict("TCA at least 10 times faster than skada at n = 1000", tca, "time_ratio", 10),
-        verdict("TCA in at most 1/3 of skada's memory at n = 1000", tca, "memory_ratio", 3),
-        verdict("CORAL at least 8 times faster at n = 500, d = 1582", coral, "time_ratio", 8),
-        verdict("CORAL at least 30 times faster than the formula", dense, "time_ratio", 30),
-        verdict("never slower than 1.2 times a peer", rows, "time_ratio", 1 / 1.2),
-    ]
-
-
-def verdict(target, rows, ratio, least):
-    """Whether the smallest of the ratios that were measured is large enough."""
-    if not rows:
-        return f"not measured: {target}"
-    worst = min(rows, key=lambda row: row[ratio])
-    state = "met" if worst[ratio] >= least else "MISSED"
-    place = f"{worst['method']}, n={worst['n']}, d={worst['d']}, {worst['peer']}"
-    return f"{state}: {target} (least ratio {worst[ratio]:.2f}: {place})"
+    for title in [options.method] if options.method else timed():
+        method, history = timed()[title], {}
+        for n, d in TINY if options.smoke else method.sizes:
+            peers = [peer for peer in method.peers if peer not in absent]
+            found = compare(method, n, d, peers, history, 1 if options.smoke else None)
+            rows += found
+            print("\n".join(map(line, found)), flush=True)
+    verdicts = [] if options.smoke else _verdicts.judge(rows)
+    print("\n" + "\n".join(verdicts))
+    if options.output:
+        _common.write_json(options.output, rows=rows, verdicts=verdicts)
 
 
 def parse():
@@ -285,29 +56,130 @@ def parse():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--smoke", action="store_true", help="tiny data, one repeat, no targets")
     parser.add_argument("--output", type=Path, help="JSON file to write")
-    parser.add_argument("--method", choices=METHODS, help="only this method")
+    parser.add_argument("--method", choices=timed(), help="only this method")
     return parser.parse_args()
 
 
-def main():
-    """Measure, print and write."""
-    options = parse()
-    _common.pin_threads()
-    has_skada = find_spec("skada") is not None
-    if not has_skada:
-        print("skada is not installed: without it as a peer\n")
-    print(LINE.format(*HEADER))
+def compare(method, n, d, peers, history, repeats):
+    """Rows of one case, one for each peer; `history` holds earlier times, for predictions."""
+    ours, floor = (timed_or_predicted(method, who, n, d, history, repeats) for who in ("", "floor"))
+    row = {"name": method.name, "method": method.title, "n": n, "d": d, "ours": ours}
+    row |= {"floor": floor, "within": method.within}
+    if floor and "mib" in floor and "mib" in ours:
+        n_iter = ours["n_iter"] if method.per_iteration else 1
+        row["floor_ratio"] = ours["seconds"] / n_iter / floor["seconds"]
     rows = []
-    methods = [options.method] if options.method else METHODS
-    for method, n, d, peers in cases(methods, options.smoke):
-        peers = [peer for peer in peers if peer != "skada" or has_skada]
-        found = compare(method, n, d, peers, rows, options.smoke)
-        rows += found
-        print("\n".join(map(line, found)), flush=True)
-    verdicts = [] if options.smoke else judge(rows)
-    print("\n" + "\n".join(verdicts))
-    if options.output:
-        _common.write_json(options.output, rows=rows, verdicts=verdicts)
+    for peer in peers or [None]:
+        rows.append({**row, "peer": peer})
+        if peer is None or "mib" not in ours:
+            continue
+        theirs = rows[-1]["theirs"] = timed_or_predicted(method, peer, n, d, history, repeats)
+        if "seconds" in theirs:
+            rows[-1]["time_ratio"] = theirs["seconds"] / ours["seconds"]
+        if "mib" in theirs:
+            rows[-1]["memory_ratio"] = theirs["mib"] / max(ours["mib"], 0.1)
+    return rows
+
+
+def timed_or_predicted(method, who, n, d, history, repeats):
+    """What `run` found; only predicted seconds where they are too many; the error of a failure."""
+    if who == "floor" and not method.floor:
+        return None
+    times = history.setdefault((who, d), {})
+    expected = predicted(times, n)
+    if expected is not None and expected > LONGEST:
+        return {"seconds": expected}
+    found = _common.in_fresh_process(run, method.title, who, n, d, repeats)
+    if "seconds" in found:
+        times[n] = found["seconds"]
+    return found
+
+
+def predicted(times, n):
+    """Seconds for n rows, by the growth from fewer rows; None where none were timed.
+
+    Parameters
+    ----------
+    times : dict of int to float
+        Rows to seconds, for as many features.
+    n : int
+        Rows.
+    """
+    if not times:
+        return None
+    sizes = sorted(times)
+    last = sizes[-1]
+    power = 2.0
+    if len(sizes) > 1:
+        power = np.log(times[last] / times[sizes[-2]]) / np.log(last / sizes[-2])
+    return times[last] * (n / last) ** np.clip(power, 1, 3.5)
+
+
+def run(title, who, n, d, repeats):
+    """Measure one of the works of a method; `who` is "" (ours), "floor" or a peer."""
+    _common.pin_threads()
+    warnings.simplefilter("ignore")  # few effective rows, unconverged classifiers
+    method, data = timed()[title], make_domains(n, d)
+    prepare = {"": method.work, "floor": method.floor}.get(who) or method.peers[who]
+    try:
+        prepare(make_domains(*TINY[0]))()  # imports, first calls
+        seconds, mib, output = _common.measure(prepare(data), repeats)
+    except Exception as error:  # noqa: BLE001 - reported in its row; the other cases go on
+        return {"error": f"{type(error).__name__}: {' '.join(str(error).split())}"}
+    found = {"seconds": seconds, "mib": mib}
+    if who == "floor":
+        return found
+    if who == "":
+        estimator, output = output
+        found["n_iter"] = int(np.max(getattr(estimator, "n_iter_", 1)))
+    found["digest"] = _common.digest(output)
+    if method.name == "KernelMeanMatching":
+        w = output if who else estimator.solution_  # before it is scaled to mean 1
+        found["gap"] = duality_gap(w, data, method.options.get("eps"))
+    if who == "dense":
+        found["gap"] = float(np.abs(output - method.work(data)()[1]).max())
+    return found
+
+
+def duality_gap(w, data, eps):
+    """Upper bound of how far the objective at `w` is above its minimum, relative to it."""
+    n, gamma, B = len(data.Xs), width(data), 1000.0
+    eps = 1 - 1 / np.sqrt(n) if eps is None else eps
+    k = n * rbf_kernel(data.Xs, data.Xt, gamma).mean(axis=1)
+    product = rbf_kernel(data.Xs, gamma=gamma) @ w + RIDGE * w
+    gradient = product - k
+    cheapest = np.sort(gradient)
+    # the feasible point with the least linear cost: B on the cheapest rows, up to either sum
+    sums = n * np.array([1 - eps, 1 + eps])
+    filled = np.clip(sums[:, None] - B * np.arange(n), 0, B)
+    gap = gradient @ w - (filled @ cheapest).min()
+    return float(gap / abs(w @ product / 2 - k @ w))
+
+
+def line(row):
+    """One line of the table; "~" marks what is predicted."""
+    ours, floor, theirs = row["ours"], row["floor"] or {}, row.get("theirs", {})
+    failed = " ".join(part["error"] for part in (ours, floor, theirs) if "error" in part)
+    return LINE.format(
+        *(row["method"], row["n"], row["d"], seconds(ours), number(ours.get("mib"), ".1f")),
+        *(seconds(floor), number(row.get("floor_ratio"), ".2f"), row["peer"] or "-"),
+        *(seconds(theirs), number(theirs.get("mib"), ".1f")),
+        *(number(row.get("time_ratio"), ".1f"), number(row.get("memory_ratio"), ".1f")),
+        *(number(ours.get("gap"), ".0e"), number(theirs.get("gap"), ".0e")),
+        failed or ours.get("digest", "-"),
+    )
+
+
+def seconds(found):
+    """Measured seconds, or predicted ones after "~"."""
+    if "seconds" not in found:
+        return "-"
+    return f"{found['seconds']:.4f}" if "mib" in found else f"~{found['seconds']:.0f}"
+
+
+def number(value, form):
+    """A number as text, "-" for None."""
+    return "-" if value is None else format(value, form)
 
 
 if __name__ == "__main__":

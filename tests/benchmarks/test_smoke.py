@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from featuretransfer.testing import all_adapters, all_predictors, all_weighters
+
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 SCRIPTS = sorted(path.name for path in BENCHMARKS.glob("[!_]*.py"))
 
@@ -25,12 +27,19 @@ def test_smoke(script, tmp_path):
     assert written["environment"]["versions"]["featuretransfer"]
     assert written["rows"]
     assert done.stdout
+    if script == "adapt.py":
+        found = {**all_adapters(), **all_weighters(), **all_predictors()}
+        assert {row["name"] for row in written["rows"]} == set(found) - {"NoAdaptation"}
+        assert not [row for row in written["rows"] if "error" in row["ours"]]
 
 
-def test_adapt_without_the_peer(tmp_path):
+@pytest.mark.parametrize(("method", "peer"), [("CORAL", None), ("CORAL, wide", "dense")])
+def test_adapt_without_the_peer(method, peer, tmp_path):
     (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['skada'] = None\n")
+    target = tmp_path / "result.json"
+    command = [sys.executable, str(BENCHMARKS / "adapt.py"), "--smoke", "--method", method]
     done = subprocess.run(
-        [sys.executable, str(BENCHMARKS / "adapt.py"), "--smoke", "--method", "CORAL"],
+        [*command, "--output", str(target)],
         capture_output=True,
         text=True,
         env={**os.environ, "PYTHONPATH": str(tmp_path)},
@@ -38,7 +47,7 @@ def test_adapt_without_the_peer(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert "skada is not installed" in done.stdout
-    assert " dense " in done.stdout
+    assert [row["peer"] for row in json.loads(target.read_text())["rows"]] == [peer]
 
 
 def test_accuracy_needs_the_corpora(tmp_path):

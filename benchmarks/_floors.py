@@ -1,0 +1,187 @@
+"""Floors: the part of a method that no implementation can do without, as plain array code.
+
+Every function takes the domains and returns the work to be timed; what comes before is free.
+"""
+
+import numpy as np
+from _domains import width
+from scipy import linalg
+from scipy.sparse.linalg import eigsh
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import pairwise_distances_argmin
+from sklearn.metrics.pairwise import euclidean_distances, rbf_kernel
+from sklearn.preprocessing import StandardScaler
+
+from featuretransfer import TCA, KernelMeanMatching
+
+
+def means(data):
+    """Means and deviations of both domains, and the scaled source rows."""
+
+    def work():
+        data.Xt.mean(axis=0), data.Xt.std(axis=0)
+        return (data.Xs - data.Xs.mean(axis=0)) / data.Xs.std(axis=0)
+
+    return work
+
+
+def mean_kernel(data):
+    """The mean kernel value of every source row to the target."""
+    return lambda: rbf_kernel(data.Xs, data.Xt, width(data)).mean(axis=1)
+
+
+def matching_certificate(data):
+    """That, and what it takes to check known weights: their kernel rows, and one solve on them."""
+    w = KernelMeanMatching(gamma=width(data)).fit(data.Xs, X_target=(data.Xt,)).solution_
+    support = np.flatnonzero(w)
+    begin = mean_kernel(data)
+
+    def work():
+        k = begin()
+        K = rbf_kernel(data.Xs[support], data.Xs, width(data))
+        linalg.cho_solve(linalg.cho_factor(K[:, support] + 1e-6 * np.eye(len(support))), k[support])
+        return w[support] @ K
+
+    return work
+
+
+def eigenvectors(data):
+    """Inner products of each domain's columns, or rows if fewer, and their eigenvectors."""
+
+    def work():
+        for X in (data.Xs, data.Xt):
+            linalg.eigh(X.T @ X if X.shape[1] <= len(X) else X @ X.T)
+
+    return work
+
+
+def mapped_eigenvectors(data):
+    """`eigenvectors`, and the source rows times one matrix, or two factors where d > n."""
+    begin, (n, d) = eigenvectors(data), data.Xs.shape
+    if d <= n:
+        matrix = np.ones((d, d))
+        return lambda: (begin(), data.Xs @ matrix)
+
+    def work():
+        begin()
+        return (data.Xs @ data.Xs.T) @ data.Xs, (data.Xs @ data.Xt.T) @ data.Xt
+
+    return work
+
+
+def three_eigenvectors(data):
+    """`mapped_eigenvectors`, and the eigenvectors of one more matrix of that size."""
+    begin, size = mapped_eigenvectors(data), min(data.Xs.shape)
+    matrix = np.cov(data.Xs[:size].T if data.Xs.shape[1] == size else data.Xs)
+    return lambda: (begin(), linalg.eigh(matrix))
+
+
+def cholesky_factors(data):
+    """Inner products of each domain's columns or rows, their Cholesky factor, and one solve."""
+
+    def work():
+        for X in (data.Xs, data.Xt):
+            n, d = X.shape
+            G = X.T @ X if d <= n else X @ X.T
+            G.flat[:: len(G) + 1] += 1.0
+            R = linalg.cholesky(G)
+            linalg.solve_triangular(R, data.Xs.T if d <= n else X @ data.Xs.T, trans="T")
+
+    return work
+
+
+def thin_svds(data):
+    """The singular vectors of each domain, and the source rows in 20 of them."""
+
+    def work():
+        for X in (data.Xs, data.Xt):
+            axes = linalg.svd(X - X.mean(axis=0), full_matrices=False)[2]
+        return data.Xs @ axes[:20].T
+
+    return work
+
+
+def kernel_eigenvectors(k):
+    """The kernel matrix of all rows, its `k` first eigenvectors, and the rows on them."""
+
+    def prepare(data):
+        def work():
+            K = rbf_kernel(data.pooled, gamma=width(data))
+            return K @ eigsh(K, k)[1]
+
+        return work
+
+    return prepare
+
+
+def one_tca(k):
+    """One transfer component analysis with as many components."""
+
+    def prepare(data):
+        adapter = TCA(k, gamma=width(data))
+        return lambda: adapter.fit_transform(data.Xs, X_target=(data.Xt,))
+
+    return prepare
+
+
+def kernel_matrices(data):
+    """Squared distances of the source rows to both domains, and the sums of their exponentials."""
+
+    def work():
+        for X in (data.Xs, data.Xt):
+            D = euclidean_distances(data.Xs, X, squared=True)
+            D *= -width(data)
+            np.exp(D, out=D).sum(axis=1)
+
+    return work
+
+
+def nearest(data):
+    """The source row nearest to every target row."""
+    return lambda: pairwise_distances_argmin(data.Xt, data.Xs)
+
+
+def centre_features(n_widths, n_fits, products):
+    """Distances to 100 centres; for each width exponentials and products of the features.
+
+    Parameters
+    ----------
+    n_widths : int
+        Candidate widths.
+    n_fits : int
+        Sets of normal equations for each width.
+    products : int
+        Products of one domain's features with a square matrix, for each set of normal equations.
+    """
+
+    def prepare(data):
+        def work():
+            centres = data.Xt[:100]
+            distances = [euclidean_distances(X, centres, squared=True) for X in (data.Xs, data.Xt)]
+            for _ in range(n_widths):
+                F, G = (np.exp(-width(data) * D) for D in distances)
+                for _ in range(n_fits):
+                    _, Q = linalg.eigh(F.T @ F + G.T @ G)
+                    for _ in range(products):
+                        np.maximum(F @ Q, 0).sum()
+
+        return work
+
+    return prepare
+
+
+def logistic_regressions(data):
+    """Five times six logistic regressions that tell the domains apart: calibrated, out of fold."""
+    X = StandardScaler().fit_transform(data.pooled)
+    domain = np.repeat([0, 1], [len(data.Xs), len(data.Xt)])
+    outer = [np.setdiff1d(np.arange(len(X)), np.arange(i, len(X), 5)) for i in range(5)]
+
+    def work():
+        for train in outer:
+            for i in range(5):
+                inner = np.delete(train, np.arange(i, len(train), 5))
+                LogisticRegression(max_iter=1000).fit(X[inner], domain[inner])
+        for train in outer:
+            LogisticRegression(max_iter=1000).fit(X[train], domain[train])
+
+    return work

@@ -2,8 +2,8 @@
 
 import inspect
 
-from sklearn.base import BaseEstimator
-from sklearn.linear_model import LogisticRegression
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.linear_model import LogisticRegression, Ridge
 
 __all__ = ["all_adapters", "all_estimators", "all_predictors", "all_weighters", "make_instance"]
 
@@ -94,7 +94,7 @@ def all_predictors():
 
 
 def make_instance(cls):
-    """An instance of a public estimator class, with a classifier inside where it needs one.
+    """An instance of a public estimator class, with an estimator inside where it needs one.
 
     Parameters
     ----------
@@ -104,7 +104,8 @@ def make_instance(cls):
     Returns
     -------
     estimator : estimator
-        Default parameters; ``LogisticRegression()`` where `cls` requires an estimator.
+        Default parameters; where `cls` requires an estimator ``LogisticRegression()``, or
+        ``Ridge()`` if `cls` is a regressor.
 
     Examples
     --------
@@ -119,7 +120,8 @@ def make_instance(cls):
         if parameter.default is inspect.Parameter.empty
         and parameter.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
     ]
-    return cls(**{name: LogisticRegression() for name in required})
+    inner = Ridge if issubclass(cls, RegressorMixin) else LogisticRegression
+    return cls(**{name: inner() for name in required})
 
 
 def _with_method(method):

@@ -6,7 +6,7 @@ from ._kernel_density import KernelDensityWeights
 from ._kliep import KLIEP
 from ._kmm import KernelMeanMatching
 from ._nearest import NearestNeighborWeights
-from ._reweighted import ReweightedClassifier
+from ._reweighted import ReweightedClassifier, ReweightedRegressor
 from ._ulsif import ULSIF, RuLSIF
 from ._weights import WeighterMixin as WeighterMixin
 from ._weights import effective_sample_size as effective_sample_size
@@ -19,6 +19,7 @@ __all__ = [
     "KernelMeanMatching",
     "NearestNeighborWeights",
     "ReweightedClassifier",
+    "ReweightedRegressor",
     "RuLSIF",
     "ULSIF",
 ]

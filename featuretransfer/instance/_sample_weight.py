@@ -1,10 +1,14 @@
-"""Fitting any classifier, nested ones too, with sample weights that really reach it."""
+"""Fitting any estimator, nested ones too, with sample weights that really reach what learns."""
 
 import copy
 
 from sklearn import config_context
-from sklearn.base import clone
-from sklearn.ensemble import BaggingClassifier, HistGradientBoostingClassifier
+from sklearn.base import clone, is_regressor
+from sklearn.ensemble import (
+    AdaBoostRegressor,
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+)
 from sklearn.feature_selection import RFECV
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegressionCV
@@ -12,65 +16,75 @@ from sklearn.metrics import get_scorer
 from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import has_fit_parameter
 
+from .._structure import BAGGING
 
-def fit_weighted(estimator, X, y, sample_weight, X_target=None):
-    """Fit a clone with sample weights.
+RESAMPLING = (*BAGGING, AdaBoostRegressor)
+HIST_BOOSTING = (HistGradientBoostingClassifier, HistGradientBoostingRegressor)
+
+
+class WeightedFits:
+    """Fits clones of one estimator with sample weights; it is checked and prepared once.
 
     Parameters
     ----------
     estimator : estimator
-        A classifier, or anything nested around classifiers; it is not modified.
-    X, y : array-like
-        Training rows and labels.
-    sample_weight : ndarray of shape (n_samples,) or None
-        Weights of the rows; None fits without, after the same checks.
-    X_target : array-like or tuple of such, default=None
-        Passed on where the estimator asks for it.
-
-    Returns
-    -------
-    fitted : estimator
-        The fitted clone.
+        A classifier or regressor, or anything nested around such; it is not modified.
+    caller : str
+        The class that weights, for errors.
 
     Raises
     ------
     ValueError
-        If a classifier inside would ignore the weights, or resample by them.
+        If something inside would ignore the weights, or resample by them.
     """
-    path = _path_to_classifiers(estimator)
-    _refuse_unsupported(estimator, path)
-    with config_context(enable_metadata_routing=True):
-        fitted = clone(estimator)
-        passed = {"sample_weight"} | ({"X_target"} if X_target is not None else set())
-        try:
-            _request_weights(fitted)
-            consumed = get_routing_for_object(fitted).consumes("fit", passed)
-        except NotImplementedError:
-            return _fit_without_routing(estimator, X, y, sample_weight)
-        if "sample_weight" not in consumed:
-            raise ValueError(_refusal(estimator, estimator, "does not pass sample_weight on"))
-        metadata = {}
-        if sample_weight is not None:
-            metadata["sample_weight"] = sample_weight
-        if "X_target" in consumed:
+
+    def __init__(self, estimator, caller):
+        _refuse_unsupported(estimator, caller)
+        self.estimator = estimator
+        with config_context(enable_metadata_routing=True):
+            self._routed = clone(estimator)
+            try:
+                _request_weights(self._routed)
+                routing = get_routing_for_object(self._routed)
+                self._consumed = routing.consumes("fit", {"sample_weight", "X_target"})
+            except NotImplementedError:  # AdaBoost and the like know no metadata routing
+                self._routed = None
+        if self._routed is None and not has_fit_parameter(estimator, "sample_weight"):
+            reason = "holds an estimator without metadata routing"
+            raise ValueError(_refusal(estimator, estimator, reason, caller))
+        if self._routed is not None and "sample_weight" not in self._consumed:
+            reason = "does not pass sample_weight on"
+            raise ValueError(_refusal(estimator, estimator, reason, caller))
+
+    def __call__(self, X, y, sample_weight, X_target=None):
+        """Fit a clone.
+
+        Parameters
+        ----------
+        X, y : array-like
+            Training rows and labels.
+        sample_weight : ndarray of shape (n_samples,) or None
+            Weights of the rows; None fits without.
+        X_target : array-like or tuple of such, default=None
+            Passed on where the estimator asks for it.
+
+        Returns
+        -------
+        fitted : estimator
+            The fitted clone.
+        """
+        metadata = {} if sample_weight is None else {"sample_weight": sample_weight}
+        if self._routed is None:
+            with config_context(enable_metadata_routing=False):
+                return clone(self.estimator).fit(X, y, **metadata)
+        if X_target is not None and "X_target" in self._consumed:
             metadata["X_target"] = X_target
-        return fitted.fit(X, y, **metadata)
+        with config_context(enable_metadata_routing=True):
+            return clone(self._routed).fit(X, y, **metadata)
 
 
-def _fit_without_routing(estimator, X, y, sample_weight):
-    """AdaBoost and the like: they take weights themselves but know no metadata routing."""
-    if not has_fit_parameter(estimator, "sample_weight"):
-        raise ValueError(
-            _refusal(estimator, estimator, "holds an estimator without metadata routing")
-        )
-    with config_context(enable_metadata_routing=False):
-        if sample_weight is None:
-            return clone(estimator).fit(X, y)
-        return clone(estimator).fit(X, y, sample_weight=sample_weight)
-
-
-def _path_to_classifiers(estimator):
-    """The estimator, what it wraps, and so on down to the classifiers that learn from the rows."""
+def _path_to_learners(estimator):
+    """The estimator, what it wraps, and so on down to what learns from the rows."""
     children = []
     if isinstance(estimator, FrozenEstimator):
         pass
@@ -79,43 +93,44 @@ def _path_to_classifiers(estimator):
     elif isinstance(getattr(estimator, "estimators", None), list):
         children = [child for _, child in estimator.estimators]
         children = [*children, getattr(estimator, "final_estimator", None)]
-    elif hasattr(getattr(estimator, "estimator", None), "fit"):
-        children = [estimator.estimator]
+    else:
+        children = [getattr(estimator, name, None) for name in ("estimator", "regressor")]
     path = [estimator]
     for child in children:
         if hasattr(child, "fit"):  # not "drop", nor None for a default that uses weights
-            path += _path_to_classifiers(child)
+            path += _path_to_learners(child)
     return path
 
 
 def _is_leaf(estimator):
-    return len(_path_to_classifiers(estimator)) == 1
+    return len(_path_to_learners(estimator)) == 1
 
 
-def _refuse_unsupported(estimator, path):
-    for part in path:
-        if isinstance(part, BaggingClassifier):
+def _refuse_unsupported(estimator, caller):
+    for part in _path_to_learners(estimator):
+        if isinstance(part, RESAMPLING):
             reason = "draws its rows by sample_weight, so it resamples instead of weighting"
-            raise ValueError(_refusal(estimator, part, reason))
+            raise ValueError(_refusal(estimator, part, reason, caller))
         if _is_leaf(part) and (
             isinstance(part, FrozenEstimator) or not has_fit_parameter(part, "sample_weight")
         ):
-            raise ValueError(_refusal(estimator, part, "ignores sample_weight"))
+            raise ValueError(_refusal(estimator, part, "ignores sample_weight", caller))
 
 
-def _refusal(estimator, part, reason):
+def _refusal(estimator, part, reason, caller):
     inside = "" if part is estimator else f" inside {type(estimator).__name__}"
-    name = type(part).__name__ if hasattr(part, "fit") else repr(part)
+    kind, examples = "classifier", "LogisticRegression, LinearSVC, SVC or RandomForestClassifier"
+    if is_regressor(estimator):
+        kind, examples = "regressor", "Ridge, LinearSVR, SVR or RandomForestRegressor"
     return (
-        f"ReweightedClassifier cannot weight {name}{inside}: it {reason}. Use a classifier whose "
-        "fit uses sample_weight, such as LogisticRegression, LinearSVC, SVC or "
-        "RandomForestClassifier."
+        f"{caller} cannot weight {type(part).__name__}{inside}: it {reason}. Use a {kind} whose "
+        f"fit uses sample_weight, such as {examples}."
     )
 
 
 def _request_weights(estimator):
-    """Request sample_weight on the way to the classifiers, and nowhere else."""
-    on_path = {id(part) for part in _path_to_classifiers(estimator)}
+    """Request sample_weight on the way to what learns, and nowhere else."""
+    on_path = {id(part) for part in _path_to_learners(estimator)}
     for part in [estimator, *_nested(estimator)]:
         if hasattr(part, "set_fit_request") and has_fit_parameter(part, "sample_weight"):
             part.set_fit_request(sample_weight=id(part) in on_path)
@@ -135,8 +150,8 @@ def _settle_scoring(search):
     """Scorers inside a search stay unweighted: scikit-learn refuses those that leave it open."""
     scoring = getattr(search, "scoring", None)
     if isinstance(search, LogisticRegressionCV | RFECV) and scoring in (None, "warn"):
-        scoring = "accuracy"  # what their defaults mean
-    if scoring is None or isinstance(search, HistGradientBoostingClassifier):
+        scoring = "r2" if is_regressor(search) else "accuracy"  # what their defaults mean
+    if scoring is None or isinstance(search, HIST_BOOSTING):
         return
     if isinstance(scoring, list | tuple | set):
         scoring = {name: name for name in scoring}

@@ -57,31 +57,33 @@ def seeded(cls):
 
 
 def corpora(n_source=60, n_target=50, n_features=8, shift="channel"):
-    return make_shifted_corpora(n_source, n_target, n_features, shift=shift, random_state=0)
+    data = make_shifted_corpora(n_source, n_target, n_features, shift=shift, random_state=0)
+    data.labelled = np.arange(n_target) % 3 == 0  # target rows whose labels `some_labels` gives
+    return data
 
 
 def labels(cls, y):
     """Labels as `cls` takes them: classes, or numbers for a regressor."""
     if not issubclass(cls, RegressorMixin):
         return y
-    return np.unique(y, return_inverse=True)[1] + np.linspace(0, 0.5, len(y))
+    return np.unique(y, return_inverse=True)[1] ** 1.5
 
 
 def some_labels(cls, data, X_target):
-    """Labels of every third target row, for a method that uses them; their form is `X_target`'s."""
+    """Labels of a third of the target rows, for a method that uses them; formed as `X_target`."""
     if "y_target" not in inspect.signature(cls.fit).parameters:
         return {}
     known = np.array(labels(cls, data.y_target), dtype=object)
-    known[np.arange(len(known)) % 3 != 0] = None
+    known[~data.labelled] = None
     if not isinstance(X_target, tuple):
-        return {"y_target": known[: len(X_target)]}
-    ends = np.cumsum([len(part) for part in X_target])[:-1]
-    return {"y_target": tuple(np.split(known[: sum(map(len, X_target))], ends))}
+        return {"y_target": np.resize(known, len(X_target))}
+    ends = np.cumsum([len(part) for part in X_target])
+    return {"y_target": tuple(np.split(np.resize(known, ends[-1]), ends[:-1]))}
 
 
-def fitted(cls, data, X_target=None):
+def fitted(cls, data, X_target=None, method=None):
     X_target = data.X_target if X_target is None else X_target
-    return seeded(cls).fit(
+    return (seeded(cls) if method is None else method).fit(
         data.X_source,
         labels(cls, data.y_source),
         X_target=X_target,
@@ -187,7 +189,8 @@ def test_permuted_rows_permute_the_output(cls):
     rng = np.random.RandomState(1)
     orders = rng.permutation(len(data.X_source)), rng.permutation(len(data.X_target))
     data.X_source, data.y_source = data.X_source[orders[0]], data.y_source[orders[0]]
-    data.X_target, data.y_target = data.X_target[orders[1]], data.y_target[orders[1]]
+    for name in ("X_target", "y_target", "labelled"):
+        data[name] = data[name][orders[1]]
     for output, reference, order in zip(outputs(fitted(cls, data), data), expected, orders):
         assert_allclose(output, reference[order], atol=1e-6 * np.abs(reference).max())
 
@@ -247,7 +250,7 @@ def test_inputs_are_not_changed(cls):
 def test_clone_and_pickle(cls):
     data = corpora()
     method = fitted(cls, data)
-    again = clone(method).fit(data.X_source, data.y_source, X_target=data.X_target)
+    again = fitted(cls, data, method=clone(method))
     restored = pickle.loads(pickle.dumps(method))
     for expected, *others in zip(*(outputs(m, data) for m in (method, again, restored))):
         for output in others:

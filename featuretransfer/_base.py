@@ -17,16 +17,34 @@ from .exceptions import AmbiguousTargetWarning, TargetNotTransformedWarning
 FLOATS = (np.float64, np.float32)
 
 
-class AdapterMixin(TransformerMixin):
+class ViewsMixin:
+    """Base of everything fitted that takes new rows for target rows, and in a view for source rows.
+
+    An adapting classifier whose decision depends on the domain of a row is one too; it looks at
+    ``_source_view`` itself.
+    """
+
+    equal_columns = True  # whether the target must have the columns of the source
+    _source_view = False  # set on fitted objects by `source_view`
+
+    def _validate_rows(self, X):
+        """Rows given after `fit`, with the columns of the domain that they are taken for."""
+        check_is_fitted(self)
+        own = self.equal_columns or self._source_view
+        expected = self if own else _as_fitted_on_target(self)
+        return validate_data(expected, X, reset=False, dtype=FLOATS)
+
+
+class AdapterMixin(ViewsMixin, TransformerMixin):
     """Base of all adapters: ``transform`` is the target view, ``transform_source`` the source view.
 
     A subclass implements ``fit(X, y=None, *, X_target=None)`` and ``_map_target(X)``; an asymmetric
-    method, whose two views differ, also implements ``_map_source(X)``.
+    method, whose two views differ, also implements ``_map_source(X)``. A method for a target with
+    columns of its own sets ``equal_columns = False``.
     """
 
     __metadata_request__fit = {"X_target": True}
     uses_y = False  # whether `fit` learns from source labels
-    _source_view = False  # set on fitted objects by `source_view`
 
     def fit_transform(self, X, y=None, **fit_params):
         """Fit, then return the source view of ``X``.
@@ -60,8 +78,7 @@ class AdapterMixin(TransformerMixin):
         X_new : ndarray of shape (n_samples, n_features_out)
             The mapped rows.
         """
-        check_is_fitted(self)
-        X = validate_data(self, X, reset=False, dtype=FLOATS)
+        X = self._validate_rows(X)
         return self._map_source(X) if self._source_view else self._map_target(X)
 
     def transform_source(self, X):
@@ -102,12 +119,14 @@ def require_y(estimator, y):
 
 def is_adapter(estimator):
     """Whether `estimator` has a source view besides its target view."""
-    return isinstance(estimator, AdapterMixin)
+    return isinstance(estimator, ViewsMixin)
 
 
 def is_asymmetric(estimator):
     """Whether the two views of an adapter differ."""
-    return is_adapter(estimator) and type(estimator)._map_source is not AdapterMixin._map_source
+    if not isinstance(estimator, AdapterMixin):
+        return is_adapter(estimator)
+    return type(estimator)._map_source is not AdapterMixin._map_source
 
 
 def validate_domains(estimator, X, X_target=None, *, ensure_min_samples=1):
@@ -116,7 +135,9 @@ def validate_domains(estimator, X, X_target=None, *, ensure_min_samples=1):
     Parameters
     ----------
     estimator : estimator
-        Learns ``n_features_in_`` and ``feature_names_in_`` from the source.
+        Learns ``n_features_in_`` and ``feature_names_in_`` from the source. Where its
+        ``equal_columns`` is False the target may have other columns, and it learns
+        ``n_features_target_`` and ``feature_names_target_`` from them.
     X : array-like of shape (n_source, n_features)
         Source rows.
     X_target : array-like of shape (n_target, n_features) or tuple of such, default=None
@@ -131,16 +152,46 @@ def validate_domains(estimator, X, X_target=None, *, ensure_min_samples=1):
     X_target : ndarray of shape (n_target, n_features) or None
         All target rows in the dtype of `X`, those of a tuple below each other.
     """
+    equal = getattr(estimator, "equal_columns", True)
     source = X
     X = validate_data(estimator, X, dtype=FLOATS, ensure_min_samples=ensure_min_samples)
+    if not equal:
+        _learn_target_columns(estimator, source if X_target is None else X_target)
     if X_target is None:
         return X, None
-    parts = target_parts(X_target, "X_target")
-    parts = [_validate_part(estimator, source, X, part) for part in parts]
+    tables = target_parts(X_target, "X_target")
+    alike = (source, "X") if equal else (tables[0], "X_target[0]")
+    parts = [_validate_part(estimator, part, X.dtype, *alike) for part in tables]
     warn_if_sliceable(X_target, len(X), "X_target", stacklevel=4)
     X_target = np.concatenate(parts) if len(parts) > 1 else parts[0]
-    _warn_if_not_transformed(X, X_target)
+    if equal:
+        _warn_if_not_transformed(X, X_target)
     return X, X_target
+
+
+def _learn_target_columns(estimator, X_target):
+    """Set the attributes of the target's columns as scikit-learn sets those of ``X``."""
+    first = target_parts(X_target, "X_target")[0]
+    if isinstance(first, list):
+        _check_list(first)
+    columns = copy.copy(estimator)
+    validate_data(columns, first, skip_check_array=True)
+    estimator.n_features_target_ = columns.n_features_in_
+    if hasattr(estimator, "feature_names_target_"):
+        del estimator.feature_names_target_
+    if hasattr(columns, "feature_names_in_"):
+        estimator.feature_names_target_ = columns.feature_names_in_
+
+
+def _as_fitted_on_target(estimator):
+    """A shallow copy whose input columns are those of the target."""
+    view = copy.copy(estimator)
+    view.n_features_in_ = estimator.n_features_target_
+    if hasattr(view, "feature_names_in_"):
+        del view.feature_names_in_
+    if hasattr(estimator, "feature_names_target_"):
+        view.feature_names_in_ = estimator.feature_names_target_
+    return view
 
 
 def target_parts(value, name):
@@ -167,26 +218,28 @@ def target_parts(value, name):
     return list(value)
 
 
-def _validate_part(estimator, source, X, part):
-    if isinstance(source, pd.DataFrame) != isinstance(part, pd.DataFrame):
+def _validate_part(estimator, part, dtype, like, name):
+    """One target table, with the columns of `like`, which errors call `name`."""
+    if isinstance(like, pd.DataFrame) != isinstance(part, pd.DataFrame):
         kinds = [
             "a DataFrame" if isinstance(rows, pd.DataFrame) else f"a {type(rows).__name__}"
-            for rows in (source, part)
+            for rows in (like, part)
         ]
         raise TypeError(
-            f"X is {kinds[0]} but X_target is {kinds[1]}: their columns cannot be compared. Pass "
-            "both as DataFrames or both as arrays (`to_numpy()`)."
+            f"{name} is {kinds[0]} but X_target is {kinds[1]}: their columns cannot be compared. "
+            "Pass both as DataFrames or both as arrays (`to_numpy()`)."
         )
     if isinstance(part, pd.DataFrame):
-        _check_columns(source.columns, part.columns)
+        _check_columns(like.columns, part.columns, name)
     if isinstance(part, list):
         _check_list(part)
-    rows = check_array(part, dtype=X.dtype, input_name="X_target", estimator=estimator)
-    if rows.shape[1] != X.shape[1]:
+    rows = check_array(part, dtype=dtype, input_name="X_target", estimator=estimator)
+    n_features = np.shape(like)[1]
+    if rows.shape[1] != n_features:
         raise ValueError(
-            f"X_target has {rows.shape[1]} features, but X has {X.shape[1]}. Extract both corpora "
-            "with the same feature set, and in a pipeline set transform_input=['X_target'] so that "
-            "earlier steps transform the target too."
+            f"X_target has {rows.shape[1]} features, but {name} has {n_features}. Extract both "
+            "corpora with the same feature set, and in a pipeline set "
+            "transform_input=['X_target'] so that earlier steps transform the target too."
         )
     return rows
 
@@ -205,19 +258,19 @@ def _check_list(rows):
         )
 
 
-def _check_columns(source, target):
-    if list(source) == list(target):
+def _check_columns(expected, found, name):
+    if list(expected) == list(found):
         return
-    missing = [name for name in source if name not in set(target)]
-    extra = [name for name in target if name not in set(source)]
+    missing = [column for column in expected if column not in set(found)]
+    extra = [column for column in found if column not in set(expected)]
     if missing or extra:
         raise ValueError(
-            f"X_target must have the columns of X (only in X: {_some(missing)}; only in X_target: "
-            f"{_some(extra)}). Extract both with the same feature set."
+            f"X_target must have the columns of {name} (only in {name}: {_some(missing)}; only in "
+            f"X_target: {_some(extra)}). Extract both with the same feature set."
         )
     raise ValueError(
-        "X_target must have the columns of X, but has the same names in another order. Reorder "
-        "them: X_target[X.columns]."
+        f"X_target must have the columns of {name}, but has the same names in another order. "
+        f"Reorder them: X_target[{name}.columns]."
     )
 
 

@@ -83,8 +83,30 @@ def wants_target(estimator):
 
 
 def holds_asymmetric(estimator):
-    """Whether an estimator is, or holds, an adapter whose two views differ."""
+    """Whether an estimator is, or holds, something whose two views differ."""
     return is_asymmetric(estimator) or any(map(holds_asymmetric, children(estimator)))
+
+
+def takes_other_columns(estimator):
+    """Whether an estimator, or one inside it, is for a target with columns of its own."""
+    own = not getattr(estimator, "equal_columns", True)
+    return own or any(map(takes_other_columns, children(estimator)))
+
+
+def _check_first(estimator):
+    if not isinstance(estimator, Pipeline):
+        return
+    earlier = None
+    for name, step in estimator.steps:
+        if not is_estimator(step):
+            continue
+        if earlier is not None and takes_other_columns(step):
+            raise PipelineStructureError(
+                f"Step {name!r} ({type(step).__name__}) takes a target with other columns than the "
+                f"source, but comes after step {earlier!r}, which would have to transform both. "
+                "Make it the first step: it scales each domain by itself."
+            )
+        earlier = name
 
 
 def _check_pipeline(estimator):
@@ -191,6 +213,7 @@ def _check_frozen(estimator):
 
 
 RULES = (
+    _check_first,
     _check_pipeline,
     _check_column_transformer,
     _check_feature_search,

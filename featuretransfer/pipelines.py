@@ -57,6 +57,7 @@ def check_pipeline(estimator):
     An estimator is walked with everything inside it and, where it is a search, with its
     candidates. Refused are
 
+    - a Pipeline with a step before one for a target with other columns than the source;
     - a Pipeline whose later steps use ``X_target`` without ``transform_input=["X_target"]``, or
       that lists ``"y_target"`` there, or whose earlier steps scikit-learn takes for not fitted;
     - estimators that use ``X_target`` inside ColumnTransformer, RFE, SequentialFeatureSelector,

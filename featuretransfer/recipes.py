@@ -36,7 +36,8 @@ def methods():
 def recipe(method, classifier=None):
     """A pipeline with each corpus scaled by itself, then the method, then a classifier.
 
-    A method that classifies itself is the last step, around the classifier if it takes one.
+    A method that classifies itself is the last step, around the classifier if it takes one. A
+    method for a target with other columns than the source scales both itself: it is the first step.
 
     Parameters
     ----------
@@ -77,8 +78,11 @@ def recipe(method, classifier=None):
         return make_pipeline(CorpusScaler(), classifier)
     if cls.__name__ in _classifiers():
         takes_one = "estimator" in inspect.signature(cls).parameters
-        return make_pipeline(CorpusScaler(), cls(estimator=classifier) if takes_one else cls())
-    return make_pipeline(CorpusScaler(), cls(), classifier)
+        steps = [cls(estimator=classifier) if takes_one else cls()]
+    else:
+        steps = [cls(), classifier]
+    scaled = getattr(cls, "equal_columns", True)
+    return make_pipeline(*([CorpusScaler()] if scaled else []), *steps)
 
 
 def _classifiers():

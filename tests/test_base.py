@@ -8,6 +8,8 @@ from sklearn.base import BaseEstimator
 
 import featuretransfer as ft
 from featuretransfer._base import (
+    AdapterMixin,
+    ViewsMixin,
     is_adapter,
     is_asymmetric,
     target_parts,
@@ -24,7 +26,26 @@ class Plain(BaseEstimator):
     pass
 
 
+class Apart(AdapterMixin, BaseEstimator):
+    """An adapter for a target with other columns."""
+
+    equal_columns = False
+
+    def fit(self, X, y=None, *, X_target=None):
+        validate_domains(self, X, X_target)
+        return self
+
+    def _map_target(self, X):
+        return X
+
+
+class TwoSided(ViewsMixin, BaseEstimator):
+    """A classifier that asks whether a row is of the source."""
+
+
 def test_kinds_of_estimators():
+    assert is_adapter(TwoSided())
+    assert is_asymmetric(TwoSided())
     assert is_adapter(ft.NoAdaptation())
     assert not is_asymmetric(ft.NoAdaptation())
     assert not is_asymmetric(ft.TCA())
@@ -99,6 +120,48 @@ def test_raw_target_beside_a_standardised_source_warns():
         validate_domains(Plain(), Z, Xt + 50)
         validate_domains(Plain(), X, Xt + 500)
         validate_domains(Plain(), Z[:1], Xt + 500)
+
+
+def test_target_with_columns_of_its_own():
+    source = pd.DataFrame(X, columns=["a", "b", "c"])
+    target = pd.DataFrame(Xt[:, :2], columns=["d", "e"])
+    adapter = Apart().fit(source, X_target=(target[:5], target[5:]))
+    assert (adapter.n_features_in_, adapter.n_features_target_) == (3, 2)
+    assert list(adapter.feature_names_in_) == ["a", "b", "c"]
+    assert list(adapter.feature_names_target_) == ["d", "e"]
+    assert_array_equal(adapter.transform(target), target)
+    assert_array_equal(adapter.transform_source(source), source)
+    with pytest.raises(ValueError, match="feature names should match"):
+        adapter.transform(source)
+    with pytest.raises(ValueError, match="feature names should match"):
+        adapter.transform_source(target)
+    adapter.fit(source, X_target=Xt[:, :2])  # a table beside an array: nothing to compare
+    assert not hasattr(adapter, "feature_names_target_")
+    assert_array_equal(adapter.transform(Xt[:, :2]), Xt[:, :2])
+    with pytest.raises(ValueError, match="X has 3 features, but Apart is expecting 2 features"):
+        adapter.transform(X)
+
+
+def test_target_without_rows_has_the_columns_of_the_source():
+    adapter = Apart().fit(pd.DataFrame(X, columns=["a", "b", "c"]))
+    assert adapter.n_features_target_ == 3
+    assert list(adapter.feature_names_target_) == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ((Xt[:, :2], Xt), r"X_target has 3 features, but X_target\[0\] has 2"),
+        ([[1.0, 2.0], [1.0]], "ragged list, with rows of 1 to 2 values"),
+        ([Xt, Xt], "X_target is a list of tables"),
+        ((Xt[:, :2], None), r"X_target\[1\] is None"),
+        (np.full((3, 2), np.nan), "Input X_target contains NaN"),
+        (Xt[:, 0], "Expected 2D array|Unable to find the number of features"),
+    ],
+)
+def test_targets_with_columns_of_their_own_that_are_refused(value, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        Apart().fit(X, X_target=value)
 
 
 def test_path_is_no_target_corpus(tmp_path):

@@ -37,6 +37,8 @@ PREDICTORS = [
 ]
 METHODS = ADAPTERS + WEIGHTERS + PREDICTORS
 USING_TARGET = [case for case in METHODS if case.values[0] is not ft.NoAdaptation]
+EQUAL_COLUMNS = [case for case in USING_TARGET if getattr(case.values[0], "equal_columns", True)]
+OTHER_COLUMNS = [case for case in USING_TARGET if case not in EQUAL_COLUMNS]
 SEEDLESS = [
     case for case in METHODS if "random_state" not in inspect.signature(case.values[0]).parameters
 ]
@@ -81,24 +83,47 @@ def some_labels(cls, data, X_target):
     return {"y_target": tuple(np.split(np.resize(known, ends[-1]), ends[:-1]))}
 
 
-def fitted(cls, data, X_target=None, method=None):
+def some_pairs(cls, data):
+    """Paired rows, for a method that uses them."""
+    takes_pairs = "X_paired" in inspect.signature(cls.fit).parameters
+    return {"X_paired": (data.X_source[:40], data.X_target[:40])} if takes_pairs else {}
+
+
+def fitted(cls, data, X_target=None, method=None, **metadata):
     X_target = data.X_target if X_target is None else X_target
     return (seeded(cls) if method is None else method).fit(
         data.X_source,
         labels(cls, data.y_source),
         X_target=X_target,
         **some_labels(cls, data, X_target),
+        **metadata,
     )
+
+
+def telling(method):
+    """The name of the method by which a fitted method tells most about rows."""
+    if is_regressor(method):
+        return "predict"
+    return next(
+        name
+        for name in ("transform", "predict_proba", "decision_function")
+        if hasattr(method, name)
+    )
+
+
+def views(method):
+    """The functions of rows by which a fitted method treats those of the source and the target."""
+    return getattr(ft.source_view(method), telling(method)), getattr(method, telling(method))
 
 
 def outputs(method, data):
     """Everything a fitted method tells, as arrays with one row per source or target row."""
-    if hasattr(method, "transform_source"):
-        return method.transform_source(data.X_source), method.transform(data.X_target)
     if hasattr(method, "sample_weight_"):
         return (method.sample_weight_,)
-    scores = "predict" if is_regressor(method) else "predict_proba"
-    return getattr(method, scores)(data.X_source), getattr(method, scores)(data.X_target)
+    if hasattr(method, "transform_source"):
+        return method.transform_source(data.X_source), method.transform(data.X_target)
+    tell = getattr(method, telling(method))
+    return tell(data.X_source), tell(data.X_target)
 
 
 @parametrize_with_checks([seeded(cls) for cls in all_estimators().values()])
@@ -160,8 +185,8 @@ def test_nan_and_infinity_are_refused(cls, name, value):
         fitted(cls, data)
 
 
-@pytest.mark.parametrize("cls", USING_TARGET)
-def test_target_with_other_columns(cls):
+@pytest.mark.parametrize("cls", EQUAL_COLUMNS)
+def test_target_must_have_the_columns_of_the_source(cls):
     data = corpora()
     with pytest.raises(ValueError, match="X_target has 7 features, but X has 8"):
         fitted(cls, data, X_target=data.X_target[:, 1:])
@@ -171,6 +196,66 @@ def test_target_with_other_columns(cls):
         fitted(cls, data, X_target=pd.DataFrame(data.X_target, columns=[*names[:7], "other"]))
     with pytest.raises(ValueError, match="same names in another order"):
         fitted(cls, data, X_target=pd.DataFrame(data.X_target, columns=names[::-1]))
+
+
+@pytest.mark.parametrize("cls", OTHER_COLUMNS)
+def test_target_with_other_columns(cls):
+    data = corpora()
+    data.X_target = data.X_target[:, 1:]
+    plain = fitted(cls, data, **some_pairs(cls, data))
+    assert (plain.n_features_in_, plain.n_features_target_) == (8, 7)
+    assert not hasattr(plain, "feature_names_target_")
+    source, target = views(plain)
+    for view, rows, others in (
+        (source, data.X_source, data.X_target),
+        (target, data.X_target, data.X_source),
+    ):
+        assert np.isfinite(view(rows)).all()
+        own, other = rows.shape[1], others.shape[1]
+        with pytest.raises(ValueError, match=f"X has {other} features, but .* {own} features"):
+            view(others)
+    arrays = [source(data.X_source), target(data.X_target)]
+    data.X_source = pd.DataFrame(data.X_source, columns=[f"F{i}" for i in range(8)])
+    data.X_target = pd.DataFrame(data.X_target, columns=[f"G{i}" for i in range(7)])
+    named = fitted(cls, data, **some_pairs(cls, data))
+    assert list(named.feature_names_target_) == list(data.X_target)
+    source, target = views(named)
+    for expected, output in zip(arrays, (source(data.X_source), target(data.X_target))):
+        assert_array_equal(output, expected)
+    with pytest.raises(ValueError, match="feature names should match"):
+        target(data.X_target.rename(columns={"G0": "F0"}))
+    parts = (data.X_target[:20], data.X_target[20:].rename(columns={"G0": "H0"}))
+    with pytest.raises(ValueError, match=r"columns of X_target\[0\] .only in X_target\[0\]: 'G0'"):
+        fitted(cls, data, X_target=parts)
+
+
+@pytest.mark.parametrize("cls", OTHER_COLUMNS)
+def test_target_with_other_columns_in_a_pipeline(cls):
+    data = corpora(n_source=90)
+    data.X_target = data.X_target[:, 1:]
+    X_target = (data.X_target,)
+    classifier = LogisticRegression(max_iter=1000)
+    with sklearn.config_context(enable_metadata_routing=True):
+        model = ft.check_pipeline(pipeline(cls, classifier))
+        search = GridSearchCV(
+            model,
+            {model.steps[0][0]: [model[0]]},
+            cv=GroupKFold(3),
+            scoring=ft.selection.source_scorer("balanced_accuracy"),
+            error_score="raise",
+        )
+        search.fit(
+            data.X_source,
+            data.y_source,
+            groups=data.speakers_source,
+            X_target=X_target,
+            **some_labels(cls, data, X_target),
+            **some_pairs(cls, data),
+        )
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    assert set(search.predict(data.X_target)) <= set(data.y_source)
+    with pytest.raises(ft.exceptions.PipelineStructureError, match="Make it the first step"):
+        ft.make_pipeline(StandardScaler(), *(step for _, step in model.steps))
 
 
 @pytest.mark.parametrize("cls", METHODS)
@@ -303,15 +388,16 @@ CLASSIFIERS = [
 
 
 def pipeline(cls, classifier):
-    scaler = StandardScaler()
+    scaled = getattr(cls, "equal_columns", True)
+    before = [("scale", StandardScaler())] if scaled else []
     if cls.__name__ in all_predictors() and cls.__name__ not in all_adapters():
         takes_one = "estimator" in inspect.signature(cls).parameters
         clf = seeded(cls).set_params(estimator=classifier) if takes_one else seeded(cls)
-        steps = [("scale", scaler), ("clf", clf)]
+        steps = [*before, ("clf", clf)]
     elif cls.__name__ in all_weighters():
-        steps = [("scale", scaler), ("clf", ft.ReweightedClassifier(classifier, seeded(cls)))]
+        steps = [*before, ("clf", ft.ReweightedClassifier(classifier, seeded(cls)))]
     else:
-        steps = [("scale", scaler), ("adapt", seeded(cls)), ("clf", classifier)]
+        steps = [*before, ("adapt", seeded(cls)), ("clf", classifier)]
     return Pipeline(steps, transform_input=["X_target"])
 
 

@@ -45,6 +45,10 @@ class MarkedStateless(Stateless):
         return True
 
 
+class OtherColumns(ft.NoAdaptation):
+    equal_columns = False
+
+
 ADAPTED = ft.make_pipeline(ft.CORAL(), LR)
 
 REFUSED = {
@@ -54,6 +58,14 @@ REFUSED = {
         r"transform_input=\['X_target'\]",
     ),
     "nested without": (plain(plain(StandardScaler(), ft.CORAL()), LR), "Step 's1'"),
+    "other columns after a step": (
+        Pipeline([("s", StandardScaler()), ("a", OtherColumns())], transform_input=["X_target"]),
+        "Step 'a' .* comes after step 's'.*Make it the first step: it scales each domain",
+    ),
+    "other columns after a step, nested": (
+        Pipeline([("s", StandardScaler()), ("p", plain(OtherColumns(), LR))]),
+        "Step 'p' .Pipeline. takes a target with other columns",
+    ),
     "y_target transformed": (
         Pipeline([("a", ft.CORAL())], transform_input=["X_target", "y_target"]),
         "lists 'y_target'",
@@ -114,6 +126,7 @@ def test_refused_with_the_remedy(name):
 
 
 ACCEPTED = {
+    "other columns first": ft.make_pipeline("passthrough", OtherColumns(), ft.CORAL(), LR),
     "plain classifier": LR,
     "no adapter": plain(StandardScaler(), LR),
     "first step": plain(ft.CORAL(), LR),

@@ -10,6 +10,8 @@ import warnings
 import numpy as np
 import pandas as pd
 from sklearn.base import TransformerMixin
+from sklearn.utils import check_consistent_length
+from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from .exceptions import AmbiguousTargetWarning, TargetNotTransformedWarning
@@ -115,6 +117,14 @@ def require_y(estimator, y):
             f"{type(estimator).__name__} requires y to be passed, but the target y is None. Pass "
             "the labels of the source rows."
         )
+
+
+def validate_labels(estimator, X, y):
+    """Source labels of an adapting classifier: one per row of `X`, of classes, not missing."""
+    y = validate_data(copy.copy(estimator), y=y)  # of a copy: it would forget the columns of X
+    check_classification_targets(y)
+    check_consistent_length(X, y)
+    return y
 
 
 def is_adapter(estimator):

@@ -1,5 +1,7 @@
 """Representation transfer: features that source and target share."""
 
+from ._augmentation import FeatureAugmentation
+from ._augmented_classifier import FeatureAugmentationClassifier
 from ._autoencoder import DenoisingAutoencoder
 from ._coral import CORAL
 from ._identity import NoAdaptation
@@ -14,4 +16,6 @@ __all__ = [
     "SubspaceAlignment",
     "TCA",
     "DenoisingAutoencoder",
+    "FeatureAugmentation",
+    "FeatureAugmentationClassifier",
 ]

@@ -3,6 +3,7 @@
 from ._augmentation import FeatureAugmentation
 from ._augmented_classifier import FeatureAugmentationClassifier
 from ._autoencoder import DenoisingAutoencoder
+from ._cca import CCATransfer
 from ._coral import CORAL
 from ._identity import NoAdaptation
 from ._scaling import CorpusScaler
@@ -18,4 +19,5 @@ __all__ = [
     "DenoisingAutoencoder",
     "FeatureAugmentation",
     "FeatureAugmentationClassifier",
+    "CCATransfer",
 ]

@@ -1,12 +1,11 @@
 """Correlation alignment."""
 
-import warnings
-
 import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin
 
 from .._base import AdapterMixin, validate_domains
-from .._linalg import check_reg, regularised_covariance
+from .._linalg import check_reg
+from ._domain_covariances import domain_covariances
 
 
 class CORAL(OneToOneFeatureMixin, AdapterMixin, BaseEstimator):
@@ -112,30 +111,13 @@ class CORAL(OneToOneFeatureMixin, AdapterMixin, BaseEstimator):
         if X_target is None:
             return self
         self.mean_target_ = X_target.mean(axis=0, dtype=np.float64)
-        if len(X) > 1 and len(X_target) > 1:
-            self._align_covariances(X, X_target)
-        else:
-            which = "X" if len(X) == 1 else "X_target"
-            _warn_means_only(f"{which} has a single row, which has no covariance")
+        means = self.mean_source_, self.mean_target_
+        found = domain_covariances(X, X_target, means, self.reg, "CORAL", stacklevel=2)
+        if found is not None:
+            self.covariance_source_, self.covariance_target_ = source, target = found
+            if source.rows is None and target.rows is None:
+                self._matrix = source.power(-0.5) @ target.power(0.5)
         return self
-
-    def _align_covariances(self, X, X_target):
-        source = regularised_covariance(X - self.mean_source_, self.reg)
-        target = regularised_covariance(X_target - self.mean_target_, self.reg)
-        if self.reg == "ledoit-wolf":
-            for name, covariance in (("X", source), ("X_target", target)):
-                if covariance.is_singular:
-                    _warn_means_only(f"the rows of {name} lie on one line or point")
-                    return
-        elif source.is_singular:
-            raise ValueError(
-                f"reg={self.reg!r} leaves the source covariance singular ({len(X)} rows, "
-                f"{X.shape[1]} features; constant or linearly dependent features), so it has no "
-                "inverse root. Use reg='ledoit-wolf' or a larger reg."
-            )
-        self.covariance_source_, self.covariance_target_ = source, target
-        if source.rows is None and target.rows is None:
-            self._matrix = source.power(-0.5) @ target.power(0.5)
 
     def _map_target(self, X):
         return X
@@ -151,11 +133,3 @@ class CORAL(OneToOneFeatureMixin, AdapterMixin, BaseEstimator):
             mapped = self.covariance_target_.times_power(mapped, 0.5)
         mapped += self.mean_target_
         return mapped.astype(X.dtype, copy=False)
-
-
-def _warn_means_only(reason):
-    warnings.warn(
-        f"CORAL aligns only the means: {reason}. Pass more rows for the covariances to be aligned.",
-        UserWarning,
-        stacklevel=4,
-    )

@@ -6,6 +6,7 @@ from ._autoencoder import DenoisingAutoencoder
 from ._cca import CCATransfer
 from ._coral import CORAL
 from ._identity import NoAdaptation
+from ._linear_transport import LinearOptimalTransport
 from ._scaling import CorpusScaler
 from ._subspace_alignment import SubspaceAlignment
 from ._tca import TCA
@@ -14,6 +15,7 @@ __all__ = [
     "NoAdaptation",
     "CorpusScaler",
     "CORAL",
+    "LinearOptimalTransport",
     "SubspaceAlignment",
     "TCA",
     "DenoisingAutoencoder",

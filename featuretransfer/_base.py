@@ -28,6 +28,7 @@ class ViewsMixin:
 
     equal_columns = True  # whether the target must have the columns of the source
     _source_view = False  # set on fitted objects by `source_view`
+    _source_ids = {}  # what a source view knows of the rows it is given: name of metadata to ids
 
     def _validate_rows(self, X):
         """Rows given after `fit`, with the columns of the domain that they are taken for."""
@@ -202,6 +203,44 @@ def _as_fitted_on_target(estimator):
     if hasattr(estimator, "feature_names_target_"):
         view.feature_names_in_ = estimator.feature_names_target_
     return view
+
+
+def validate_source_domains(source_domains, n_rows, name="source_domains"):
+    """Validate the corpus of every row.
+
+    Parameters
+    ----------
+    source_domains : array-like of shape (n_rows,) or None
+        One corpus name per row.
+    n_rows : int
+        Number of rows.
+    name : str, default="source_domains"
+        Name of the parameter, for errors.
+
+    Returns
+    -------
+    domains : ndarray of shape (n_rows,) or None
+        The names, of dtype object; None where there are none.
+
+    Raises
+    ------
+    ValueError
+        If there is not one name for each row, or one is missing (None, NaN).
+    """
+    if source_domains is None:
+        return None
+    domains = np.asarray(source_domains, dtype=object)
+    if domains.shape != (n_rows,):
+        raise ValueError(
+            f"{name} must name one corpus for each of the {n_rows} rows, got shape {domains.shape}."
+        )
+    missing = np.count_nonzero(pd.isna(domains))
+    if missing:
+        raise ValueError(
+            f"{name} lacks the corpus of {missing} of {n_rows} rows (None or NaN). Name the corpus "
+            f"of every row, or leave {name} out."
+        )
+    return domains
 
 
 def target_parts(value, name):

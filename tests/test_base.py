@@ -14,6 +14,7 @@ from featuretransfer._base import (
     is_asymmetric,
     target_parts,
     validate_domains,
+    validate_source_domains,
     validate_target_labels,
 )
 from featuretransfer.exceptions import AmbiguousTargetWarning, TargetNotTransformedWarning
@@ -217,3 +218,32 @@ def test_new_classes_on_request_and_nan_where_it_is_a_class():
     own = np.array(["nan", "b"] * 10)
     labels, labelled = validate_target_labels(own, Xt, np.array(["nan"] * 15))
     assert labelled.all()
+
+
+def test_source_domains_are_one_name_per_row():
+    assert validate_source_domains(None, 3) is None
+    domains = validate_source_domains(pd.Series(["a", "b", "a"], index=[7, 8, 9]), 3)
+    assert domains.dtype == object
+    assert domains.tolist() == ["a", "b", "a"]
+    assert validate_source_domains([1, 2], 2).tolist() == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("domains", "message"),
+    [
+        (
+            ["a", "b"],
+            r"source_domains must name one corpus for each of the 3 rows, got shape \(2,\)",
+        ),
+        ("abc", r"got shape \(\)"),
+        ([["a"], ["b"], ["c"]], r"got shape \(3, 1\)"),
+        (["a", None, "c"], "source_domains lacks the corpus of 1 of 3 rows"),
+        (
+            pd.Series(["a", np.nan, pd.NA]),
+            "lacks the corpus of 2 of 3 rows .* leave source_domains",
+        ),
+    ],
+)
+def test_wrong_source_domains(domains, message):
+    with pytest.raises(ValueError, match=message):
+        validate_source_domains(domains, 3)

@@ -98,18 +98,23 @@ def check_pipeline(estimator):
     return estimator
 
 
-def source_view(estimator):
+def source_view(estimator, *, speakers=None, source_domains=None):
     """Copy a fitted estimator so that it treats the rows it is given as source rows.
 
     Adapters map rows as *target* rows, which is what a deployed pipeline is for. Rows of the
     source corpus that were held out of `fit`, as in cross-validation, need the source view. It is
     reached through pipelines, feature unions, searches, voting, bagging: wherever the fitted
-    adapters are.
+    adapters are. Adapters that treat every corpus or speaker by itself need the ids of the rows,
+    and a copy with ids is for those rows alone.
 
     Parameters
     ----------
     estimator : estimator
         A fitted estimator.
+    speakers : array-like of shape (n_samples,), default=None
+        Speaker of every row that the copy will be given.
+    source_domains : array-like of shape (n_samples,), default=None
+        Corpus of every row that the copy will be given.
 
     Returns
     -------
@@ -138,8 +143,10 @@ def source_view(estimator):
             f"{type(estimator).__name__} holds adapters, but none of them is fitted. Call fit with "
             "X and X_target first."
         )
+    ids = {"speakers": speakers, "source_domains": source_domains}
     for adapter in fitted:
         adapter._source_view = True
+        adapter._source_ids = {name: value for name, value in ids.items() if value is not None}
     return view
 
 

@@ -11,7 +11,7 @@ class NoAdaptation(OneToOneFeatureMixin, AdapterMixin, BaseEstimator):
 
     The do-nothing candidate of a grid, and the way to switch adaptation off in a pipeline. It
     accepts the target like any adapter and ignores it, so that scikit-learn finds a consumer of
-    ``X_target`` and ``y_target`` whichever candidate takes its place.
+    ``X_target``, ``y_target`` and ``source_domains`` whichever candidate takes its place.
 
     Attributes
     ----------
@@ -35,9 +35,9 @@ class NoAdaptation(OneToOneFeatureMixin, AdapterMixin, BaseEstimator):
            [3., 4.]])
     """
 
-    __metadata_request__fit = {"X_target": True, "y_target": True}
+    __metadata_request__fit = {"X_target": True, "y_target": True, "source_domains": True}
 
-    def fit(self, X, y=None, *, X_target=None, y_target=None):
+    def fit(self, X, y=None, *, X_target=None, y_target=None, source_domains=None):
         """Learn the number and the names of the features.
 
         Parameters
@@ -49,6 +49,8 @@ class NoAdaptation(OneToOneFeatureMixin, AdapterMixin, BaseEstimator):
         X_target : object, default=None
             Ignored.
         y_target : object, default=None
+            Ignored.
+        source_domains : object, default=None
             Ignored.
 
         Returns

@@ -23,11 +23,15 @@ def source_scorer(scoring):
     Returns
     -------
     scorer : SourceScorer
-        A callable ``scorer(estimator, X, y)``; ask for weights by
+        A callable ``scorer(estimator, X, y)``. It gets ``source_domains`` where they are passed to
+        the search; ask for ``sample_weight`` and ``speakers`` by
         ``scorer.set_score_request(sample_weight=True)``.
 
     Notes
     -----
+    Held-out rows are scaled by their own corpus, or speaker, where the ids are passed: a search
+    over a pipeline that asks for ``speakers`` needs a scorer that does so too.
+
     ``search.score(X, y)`` of a search with this scorer sends `X` through the source view too: do
     not use it on target rows.
 
@@ -69,17 +73,26 @@ class SourceScorer(BaseEstimator):
         A scikit-learn scorer or the name of one.
     """
 
-    __metadata_request__score = {"estimator": UNUSED}
+    __metadata_request__score = {"source_domains": True, "estimator": UNUSED}
 
     def __init__(self, scoring):
         self.scoring = scoring
 
-    def __call__(self, estimator, X, y=None, sample_weight=None):
+    def __call__(
+        self, estimator, X, y=None, sample_weight=None, *, speakers=None, source_domains=None
+    ):
         """Score an estimator on source rows that were held out of its `fit`."""
         weights = {} if sample_weight is None else {"sample_weight": sample_weight}
-        return get_scorer(self.scoring)(source_view(check_pipeline(estimator)), X, y, **weights)
+        view = source_view(
+            check_pipeline(estimator), speakers=speakers, source_domains=source_domains
+        )
+        return get_scorer(self.scoring)(view, X, y, **weights)
 
     # scikit-learn routes metadata to a scorer by the signature of this name
-    def score(self, estimator, X, y=None, sample_weight=None):
+    def score(
+        self, estimator, X, y=None, sample_weight=None, *, speakers=None, source_domains=None
+    ):
         """The same as calling the scorer."""
-        return self(estimator, X, y, sample_weight)
+        return self(
+            estimator, X, y, sample_weight, speakers=speakers, source_domains=source_domains
+        )

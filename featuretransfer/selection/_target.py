@@ -17,6 +17,7 @@ from ..instance import effective_sample_size
 from ..instance._domain_ratio import domain_ratio
 from ..instance._weights import warn_if_low
 from ..pipelines import check_pipeline, source_view
+from ..representation import CorpusScaler
 
 N_FOLDS = 5  # of the domain classifier
 SCALINGS = ("corpus", "pooled")
@@ -88,9 +89,9 @@ def make_target_scorer(criterion, **parameters):
 class TargetScorer(BaseEstimator):
     """Base of the scorers that use the target: a subclass has a ``name`` and a ``_judge``."""
 
-    __metadata_request__score = {"X_target": True, "estimator": UNUSED}
+    __metadata_request__score = {"X_target": True, "source_domains": True, "estimator": UNUSED}
 
-    def __call__(self, estimator, X, y=None, *, X_target=None):
+    def __call__(self, estimator, X, y=None, *, X_target=None, speakers=None, source_domains=None):
         """Score a fitted estimator.
 
         Parameters
@@ -103,6 +104,11 @@ class TargetScorer(BaseEstimator):
             Their labels.
         X_target : array-like of shape (n_target, n_features) or tuple of such
             Target rows.
+        speakers : array-like of shape (n_samples,), default=None
+            Speakers of the held-out rows, for adapters that scale by speaker; requested by
+            ``set_score_request(speakers=True)``.
+        source_domains : array-like of shape (n_samples,), default=None
+            Corpora of the held-out rows.
 
         Returns
         -------
@@ -118,12 +124,15 @@ class TargetScorer(BaseEstimator):
             )
         target_parts(X_target, "X_target")
         warn_if_sliceable(X_target, len(X), "X_target", stacklevel=3)
-        return float(self._judge(estimator, X, y, X_target))
+        ids = {"speakers": speakers, "source_domains": source_domains}
+        return float(self._judge(estimator, X, y, X_target, ids))
 
     # scikit-learn routes metadata to a scorer by the requests of this name
-    def score(self, estimator, X, y=None, *, X_target=None):
+    def score(self, estimator, X, y=None, *, X_target=None, speakers=None, source_domains=None):
         """The same as calling the scorer."""
-        return self(estimator, X, y, X_target=X_target)
+        return self(
+            estimator, X, y, X_target=X_target, speakers=speakers, source_domains=source_domains
+        )
 
 
 class ImportanceWeightedScorer(TargetScorer):
@@ -131,12 +140,14 @@ class ImportanceWeightedScorer(TargetScorer):
 
     The mean over classes of the weighted recall, with weights p(target | x) / p(source | x) from
     out-of-fold probabilities of a domain classifier. Held-out rows pass adapters in the source
-    view. The weights depend on the input rows only, so all candidates are judged by the same.
+    view, scaled by their own corpus where ``source_domains`` names it. The weights depend on the
+    input rows only, so all candidates are judged by the same.
 
     Parameters
     ----------
     scaling : {"corpus", "pooled"}, default="corpus"
-        Standardise both domains separately or together before the domain classifier. Corpora
+        Standardise every corpus separately or all together before the domain classifier; a target
+        in several parts is one corpus, and so is the source without ``source_domains``. Corpora
         differ so much in level that "pooled" leaves hardly any source row that resembles the
         target; "corpus" compares what remains beyond level and range.
     n_components : int, default=10
@@ -158,15 +169,15 @@ class ImportanceWeightedScorer(TargetScorer):
         self.n_components = n_components
         self.random_state = random_state
 
-    def _judge(self, estimator, X, y, X_target):
+    def _judge(self, estimator, X, y, X_target, ids):
         self._check_parameters()
-        w = self._weights(X, X_target)
-        predicted = source_view(estimator).predict(X)
+        w = self._weights(X, X_target, ids["source_domains"])
+        predicted = source_view(estimator, **ids).predict(X)
         return recall_score(
             y, predicted, labels=np.unique(y), average="macro", sample_weight=w, zero_division=0
         )
 
-    def _weights(self, X, X_target):
+    def _weights(self, X, X_target, source_domains=None):
         parts = target_parts(X_target, "X_target")
         source = _as_table(X, "X")
         target = np.concatenate([_as_table(part, "X_target") for part in parts])
@@ -176,7 +187,8 @@ class ImportanceWeightedScorer(TargetScorer):
                 f"held-out source rows and {len(target)} target rows."
             )
         if self.scaling == "corpus":
-            source, target = (StandardScaler().fit_transform(rows) for rows in (source, target))
+            source = CorpusScaler().fit_transform(source, source_domains=source_domains)
+            target = StandardScaler().fit_transform(target)
         w, _ = domain_ratio(
             source,
             target,
@@ -224,7 +236,7 @@ class EntropyScorer(TargetScorer):
 
     name = "entropy"
 
-    def _judge(self, estimator, X, y, X_target):
+    def _judge(self, estimator, X, y, X_target, ids):
         parts = target_parts(X_target, "X_target")
         p = np.concatenate([_probabilities(estimator, part) for part in parts])
         most = np.log(p.shape[1])
@@ -247,7 +259,7 @@ class CallableTargetScorer(TargetScorer):
     def name(self):
         return getattr(self.function, "__name__", type(self.function).__name__)
 
-    def _judge(self, estimator, X, y, X_target):
+    def _judge(self, estimator, X, y, X_target, ids):
         return self.function(estimator, X, y, X_target)
 
 

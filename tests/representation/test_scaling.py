@@ -243,6 +243,115 @@ def test_missing_ids_of_any_kind():
     assert_allclose(source[:3], expected("standard", XS)[:3])
 
 
+# --- several corpora
+
+DOMAINS = np.repeat(["p", "q"], [25, 15])
+DOMAINS_T = np.repeat(["v", "w"], [12, 18])
+
+
+def by_group(X, ids, method="standard"):
+    scaled = np.empty_like(X)
+    for name in np.unique(ids):
+        scaled[ids == name] = expected(method, X[ids == name])
+    return scaled
+
+
+@pytest.mark.oracle("CorpusScaler")
+@pytest.mark.parametrize("method", ["standard", "minmax", "robust", "rank"])
+def test_each_source_and_target_corpus_by_its_own_statistics(method):
+    scaler = CorpusScaler(method)
+    trained = scaler.fit_transform(
+        XS, X_target=XT, source_domains=DOMAINS, target_domains=DOMAINS_T
+    )
+    assert_allclose(trained, by_group(XS, DOMAINS, method), atol=1e-12)
+    assert_allclose(
+        scaler.transform(XT, target_domains=DOMAINS_T), by_group(XT, DOMAINS_T, method), atol=1e-12
+    )
+
+
+def test_one_named_corpus_is_no_other_than_unnamed():
+    plain = CorpusScaler().fit_transform(XS, X_target=XT)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        scaler = CorpusScaler().fit(XS, X_target=XT, source_domains=["p"] * 40)
+        assert_array_equal(scaler.transform_source(XS), plain)
+    assert_array_equal(scaler.transform_source(XS, source_domains=["p"] * 40), plain)
+
+
+def test_new_rows_of_known_and_new_corpora():
+    scaler = CorpusScaler(min_group=8).fit(XS, X_target=XT, source_domains=DOMAINS)
+    known = scaler.transform_source(XS[:3], source_domains=["q"] * 3)
+    assert_allclose(known, (XS[:3] - XS[25:].mean(axis=0)) / XS[25:].std(axis=0))
+    new = scaler.transform_source(XS[5:15], source_domains=["r"] * 10)
+    assert_allclose(new, expected("standard", XS[5:15]))
+    with pytest.raises(ValueError, match="'r' was not seen in fit, and 3 of its rows are too few"):
+        scaler.transform_source(XS[:3], source_domains=["r"] * 3)
+
+
+def test_source_rows_without_their_corpus_warn():
+    scaler = CorpusScaler().fit(XS, X_target=XT, source_domains=DOMAINS)
+    with pytest.warns(UserWarning, match="fit scaled each of 2 source corpora by itself"):
+        pooled = scaler.transform_source(XS)
+    assert_allclose(pooled, expected("standard", XS))
+
+
+def test_source_view_with_the_corpora_of_its_rows():
+    scaler = CorpusScaler().fit(XS, X_target=XT, source_domains=DOMAINS)
+    view = ft.source_view(scaler, source_domains=DOMAINS[20:])
+    assert_allclose(view.transform(XS[20:]), by_group(XS, DOMAINS)[20:])
+    with pytest.raises(ValueError, match="one corpus for each of the 40 rows"):
+        view.transform(XS)
+
+
+def test_speakers_within_corpora():
+    speakers = np.repeat(["p/1", "p/2", "q/1"], [20, 5, 15])
+    scaler = CorpusScaler(min_group=8)
+    trained = scaler.fit_transform(
+        XS, X_target=XT, source_domains=DOMAINS, speakers=speakers, speakers_target=SPEAKERS_T
+    )
+    few = speakers == "p/2"  # as its corpus
+    assert_allclose(trained[few], by_group(XS, DOMAINS)[few])
+    assert_allclose(trained[~few], by_group(XS, speakers)[~few])
+    assert scaler.source_.speakers["p/2"] is None
+
+
+def test_speaker_in_two_corpora_is_refused():
+    with pytest.raises(ValueError, match="speakers has 'a' in the corpora .*such as 'p/a'"):
+        CorpusScaler().fit(XS, source_domains=np.tile(["p", "q"], 20), speakers=SPEAKERS)
+
+
+def test_corpus_of_a_single_row_warns():
+    with pytest.warns(UserWarning, match=r"The corpora \['q'\] have a single row"):
+        trained = CorpusScaler().fit_transform(XS, source_domains=["p"] * 39 + ["q"])
+    assert_allclose(trained[39], expected("standard", XS)[39])
+
+
+def test_target_corpora_in_a_tuple():
+    parts, ids = (XT[:12], XT[12:]), (DOMAINS_T[:12], DOMAINS_T[12:])
+    scaler = CorpusScaler().fit(XS, X_target=parts, target_domains=ids)
+    for rows, names in zip(parts, ids):  # as a pipeline pushes them through
+        assert_allclose(scaler.transform(rows, target_domains=ids), expected("standard", rows))
+        assert_allclose(scaler.transform(rows, target_domains=names), expected("standard", rows))
+    assert_allclose(scaler.transform(XT), expected("standard", XT))  # unnamed: pooled
+    with pytest.raises(ValueError, match="target_domains lacks the corpus of 1 of 30 rows"):
+        CorpusScaler().fit(XS, X_target=XT, target_domains=[None, *DOMAINS_T[1:]])
+    with pytest.raises(ValueError, match="target_domains was given without X_target"):
+        CorpusScaler().fit(XS, target_domains=DOMAINS_T)
+
+
+def test_corpora_travel_through_a_pipeline():
+    y = np.tile(["p", "q"], 20)
+    parts, ids = (XT[:12], XT[12:]), (DOMAINS_T[:12], DOMAINS_T[12:])
+    with sklearn.config_context(enable_metadata_routing=True):
+        model = ft.make_pipeline(CorpusScaler(), ft.CORAL(), LogisticRegression())
+        model.fit(XS, y, X_target=parts, source_domains=DOMAINS, target_domains=ids)
+        predicted = model.predict_proba(XT, target_domains=DOMAINS_T)
+    adapter = ft.CORAL()
+    source = adapter.fit_transform(by_group(XS, DOMAINS), X_target=by_group(XT, DOMAINS_T))
+    by_hand = LogisticRegression().fit(source, y)
+    assert_allclose(predicted, by_hand.predict_proba(by_group(XT, DOMAINS_T)), rtol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [

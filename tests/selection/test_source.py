@@ -1,4 +1,5 @@
 import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -74,6 +75,93 @@ def test_sample_weight_is_routed_on_request():
             )
         plain = search.fit(DATA.X_source, DATA.y_source, **options)
     assert weighted.best_score_ != plain.best_score_
+
+
+def two_sources():
+    """Two source corpora with one geometry at different levels, in two halves of five speakers."""
+    other = make_shifted_corpora(60, 40, 5, random_state=0)
+    X = np.concatenate([DATA.X_source, other.X_source * 3 + 50])
+    y = np.tile(DATA.y_source, 2)
+    speakers = [f"{corpus}/{s}" for corpus in "pq" for s in DATA.speakers_source]
+    return X, y, np.array(speakers), np.repeat(["p", "q"], 60)
+
+
+@pytest.mark.parametrize(
+    "scoring", [source_scorer("balanced_accuracy"), ft.selection.make_target_scorer("iw")]
+)
+def test_held_out_rows_are_scaled_by_their_own_corpus(scoring):
+    X, y, speakers, domains = two_sources()
+    search = GridSearchCV(
+        ft.make_pipeline(ft.CorpusScaler(), LR),
+        {"logisticregression__C": [1.0]},
+        scoring=scoring,
+        cv=GroupKFold(3),
+        error_score="raise",
+    )
+    options = {"groups": speakers, "X_target": (DATA.X_target,), "source_domains": domains}
+    with sklearn.config_context(enable_metadata_routing=True), warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        found = search.fit(X, y, **options)
+        scores, folds = [], GroupKFold(3)
+        for train, test in folds.split(X, groups=speakers):
+            model = clone(search.estimator).fit(
+                X[train], y[train], X_target=(DATA.X_target,), source_domains=domains[train]
+            )
+            scaled = model[0].transform_source(X[test], source_domains=domains[test])
+            scores.append(balanced_accuracy_score(y[test], model[-1].predict(scaled)))
+    if isinstance(scoring, ft.selection._source.SourceScorer):
+        assert found.best_score_ == pytest.approx(np.mean(scores))
+    assert found.best_score_ > 0.5  # 0.25 by chance
+
+
+def test_no_adaptation_keeps_the_route_of_source_domains_open():
+    X, y, speakers, domains = two_sources()
+    search = GridSearchCV(
+        ft.make_pipeline(ft.NoAdaptation(), LR),
+        {"noadaptation": [ft.NoAdaptation(), ft.CorpusScaler()]},
+        scoring=source_scorer("balanced_accuracy"),
+        cv=GroupKFold(3),
+        error_score="raise",
+    )
+    with sklearn.config_context(enable_metadata_routing=True):
+        search.fit(X, y, groups=speakers, X_target=(DATA.X_target,), source_domains=domains)
+    assert isinstance(search.best_params_["noadaptation"], ft.CorpusScaler)
+
+
+def test_speakers_must_reach_the_scorer_too():
+    with sklearn.config_context(enable_metadata_routing=True):
+        scaler = ft.CorpusScaler().set_fit_request(speakers=True, speakers_target=True)
+        scaler.set_transform_request(speakers_target=True)
+        search = GridSearchCV(
+            ft.make_pipeline(scaler, LR),
+            {"logisticregression__C": [1.0]},
+            scoring=source_scorer("accuracy"),
+            cv=GroupKFold(3),
+            error_score="raise",
+        )
+        options = {
+            "groups": DATA.speakers_source,
+            "speakers": DATA.speakers_source,
+            "X_target": (DATA.X_target,),
+            "speakers_target": (DATA.speakers_target,),
+        }
+        with pytest.raises(UnsetMetadataPassedError, match="speakers.*set_score_request"):
+            search.fit(DATA.X_source, DATA.y_source, **options)
+        search.scoring.set_score_request(speakers=True)
+        search.fit(DATA.X_source, DATA.y_source, **options)
+        train, test = next(GroupKFold(3).split(DATA.X_source, groups=DATA.speakers_source))
+        model = clone(search.best_estimator_).fit(
+            DATA.X_source[train],
+            DATA.y_source[train],
+            X_target=(DATA.X_target,),
+            speakers=DATA.speakers_source[train],
+            speakers_target=(DATA.speakers_target,),
+        )
+    ids = DATA.speakers_source[test]
+    scaled = model[0].transform_source(DATA.X_source[test], speakers=ids)
+    assert search.cv_results_["split0_test_score"][0] == np.mean(
+        model[-1].predict(scaled) == DATA.y_source[test]
+    )
 
 
 def test_clone_pickle_repr(model):

@@ -47,7 +47,8 @@ def cross_corpus(
     pipelines : estimator, list of estimator, or dict of str to estimator
         What to evaluate; each ends in a classifier, and may be a search. See `recipe` and
         `make_pipeline`. What they ask for is passed to them: ``X_target`` (as a tuple), source
-        speakers as ``groups`` of a search, and ``speakers`` and ``speakers_target``.
+        speakers as ``groups`` of a search, the corpus of every source row as ``source_domains``,
+        and ``speakers`` and ``speakers_target``.
     corpora : list of Corpus
         At least two.
     feature_set : str or path, default="eGeMAPSv02"
@@ -55,8 +56,9 @@ def cross_corpus(
     labels : str, dict or None, default="big4"
         Label scheme, see `Corpus.with_labels`; None keeps the labels as they are.
     sources : {"each", "others"}, default="each"
-        Train on each other corpus alone, or on all others pooled into one source (which
-        `CorpusScaler` then scales as one).
+        Train on each other corpus alone, or on all others together. Methods that know
+        ``source_domains``, such as `CorpusScaler`, then treat each of them by itself; for all
+        others they are one source.
     protocol : {"transductive", "inductive"}, default="transductive"
         Adapt to the whole unlabelled target and test on it; or adapt to four fifths of its
         speakers and test on the others, in five turns.
@@ -84,7 +86,8 @@ def cross_corpus(
     -----
     Beside the pipelines stand, with the classifier of the first pipeline: ``chance`` (every class
     equally often), ``source-only`` (scaled by the source's statistics), ``pooled-scaling``
-    (statistics of source and target together), ``corpus-scaling`` (each its own, the one to beat)
+    (statistics of source and target together), ``corpus-scaling`` (each its own, every source
+    corpus too, the one to beat)
     and ``in-corpus`` (trained on other speakers of the target itself, five folds, one score).
 
     Examples
@@ -135,16 +138,20 @@ class _Labelled:
         features = corpus.features(feature_set, n_jobs=n_jobs, on_error="warn", progress=progress)
         corpus = corpus.drop(features)
         X = features.astype("float64")
-        return cls(Domain(corpus.name, X, corpus.speakers), corpus.labels)
+        corpora = pd.Series(corpus.name, index=X.index, dtype=object)
+        return cls(Domain(corpus.name, X, corpus.speakers, corpora), corpus.labels)
 
     @classmethod
     def pooled(cls, parts):
         if len(parts) == 1:
             return parts[0]
-        X = pd.concat([part.domain.X for part in parts])
-        speakers = pd.concat([part.domain.speakers for part in parts])
-        name = "+".join(part.domain.name for part in parts)
-        return cls(Domain(name, X, speakers), pd.concat([part.y for part in parts]))
+        domains = [part.domain for part in parts]
+        name = "+".join(domain.name for domain in domains)
+        rows = (
+            pd.concat([getattr(domain, field) for domain in domains])
+            for field in ("X", "speakers", "corpora")
+        )
+        return cls(Domain(name, *rows), pd.concat([part.y for part in parts]))
 
 
 @dataclass(frozen=True)

@@ -27,15 +27,19 @@ class Domain:
         Features.
     speakers : Series of shape (n_rows,)
         Speaker ids.
+    corpora : Series of shape (n_rows,)
+        Names of the corpora.
     """
 
     name: str
     X: pd.DataFrame
     speakers: pd.Series
+    corpora: pd.Series
 
     def rows(self, kept):
         """Some of the rows."""
-        return Domain(self.name, self.X.iloc[kept], self.speakers.iloc[kept])
+        parts = (part.iloc[kept] for part in (self.X, self.speakers, self.corpora))
+        return Domain(self.name, *parts)
 
 
 @dataclass(frozen=True)
@@ -127,8 +131,8 @@ def speaker_folds(domain):
 def fit_predict(estimator, source, y, adapt, test):
     """Fit on labelled source and unlabelled target rows, then predict target rows.
 
-    The estimator gets what it asks for among the target rows, the speakers of both domains, and
-    the source speakers as groups of a search.
+    The estimator gets what it asks for among the target rows, the speakers of both domains, the
+    corpora of the source, and the source speakers as groups of a search.
     """
     estimator = clone(estimator)
     routing = get_routing_for_object(estimator)
@@ -136,6 +140,7 @@ def fit_predict(estimator, source, y, adapt, test):
         "X_target": (adapt.X,),
         "speakers": source.speakers.to_numpy(),
         "speakers_target": (adapt.speakers.to_numpy(),),
+        "source_domains": source.corpora.to_numpy(),
         "groups": source.speakers.to_numpy(dtype=str),
     }
     used = {name: offered[name] for name in routing.consumes("fit", offered)}

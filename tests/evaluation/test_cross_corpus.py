@@ -4,7 +4,7 @@ import pytest
 import sklearn
 import soundfile
 from numpy.testing import assert_array_equal
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score
@@ -160,6 +160,56 @@ def test_others_are_one_source(corpora):
         ("one+two", "three"),
     ]
     assert list(result.matrix().index) == ["others"]
+
+
+@pytest.mark.parametrize("protocol", ["transductive", "inductive"])
+def test_each_of_several_sources_is_scaled_by_itself(corpora, protocol):
+    one, two, three = corpora
+    result = ft.cross_corpus(
+        {"scaled": ft.recipe("corpus-scaler", CLF)},
+        corpora,
+        sources="others",
+        protocol=protocol,
+        baselines=False,
+    )
+    X = pd.concat([one.features(), two.features()])
+    y = pd.concat([one.labels, two.labels])
+    domains = np.repeat(["one", "two"], [len(one), len(two)])
+    scaled = np.concatenate([StandardScaler().fit_transform(c.features()) for c in (one, two)])
+    rows = result.predictions.query("target == 'three'")
+    if protocol == "transductive":
+        target = StandardScaler().fit_transform(three.features())
+        assert_array_equal(rows["y_pred"], clone(CLF).fit(scaled, y).predict(target))
+    else:
+        with sklearn.config_context(enable_metadata_routing=True):
+            adapt, test = next(GroupKFold(5).split(three.features(), groups=three.speakers))
+            model = ft.recipe("corpus-scaler", CLF).fit(
+                X, y, X_target=(three.features().iloc[adapt],), source_domains=domains
+            )
+        predicted = model.predict(three.features().iloc[test])
+        assert_array_equal(rows["y_pred"].to_numpy()[test], predicted)
+
+
+def test_source_domains_reach_searches_and_their_scorers(corpora):
+    seen = []
+
+    class Spy(ft.CorpusScaler):
+        def transform(self, X, *, speakers_target=None, target_domains=None):
+            if self._source_view:
+                seen.append(set(self._source_ids["source_domains"]))
+            return super().transform(X, target_domains=target_domains)
+
+    search = GridSearchCV(
+        ft.make_pipeline(Spy(), CLF),
+        {"logisticregression__C": [0.1]},
+        scoring=ft.selection.source_scorer("balanced_accuracy"),
+        cv=GroupKFold(3),
+        error_score="raise",
+    )
+    result = ft.cross_corpus({"search": search}, corpora, sources="others", baselines=False)
+    assert (result.to_frame()["error"] == "").all()
+    assert len(seen) == 3 * (3 * 2 + 1)  # fit and score in every fold, then the refit
+    assert set().union(*seen) == {"one", "two", "three"}
 
 
 class Broken(BaseEstimator):

@@ -7,6 +7,7 @@ from ._kliep import KLIEP
 from ._kmm import KernelMeanMatching
 from ._nearest import NearestNeighborWeights
 from ._reweighted import ReweightedClassifier, ReweightedRegressor
+from ._source_domains import SourceDomainWeights
 from ._ulsif import ULSIF, RuLSIF
 from ._weights import WeighterMixin as WeighterMixin
 from ._weights import effective_sample_size as effective_sample_size
@@ -21,5 +22,6 @@ __all__ = [
     "ReweightedClassifier",
     "ReweightedRegressor",
     "RuLSIF",
+    "SourceDomainWeights",
     "ULSIF",
 ]

@@ -5,6 +5,7 @@ from sklearn import config_context
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_consistent_length
+from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import has_fit_parameter
 
 from ._weights import WeighterMixin, effective_sample_size, normalise_weights, warn_if_low
@@ -40,7 +41,7 @@ def check_weighter(weighter):
         )
 
 
-def learn_weights(weighter, X, y, X_target, stacklevel):
+def learn_weights(weighter, X, y, *, X_target=None, source_domains=None, stacklevel):
     """Fit a clone of a weighter.
 
     Parameters
@@ -49,8 +50,10 @@ def learn_weights(weighter, X, y, X_target, stacklevel):
         Not modified.
     X, y : array-like
         Source rows and labels.
-    X_target : array-like or tuple of such, or None
+    X_target : array-like or tuple of such, default=None
         Target rows.
+    source_domains : array-like of shape (n_source,), default=None
+        Corpus of every source row, for a weighter that asks for it.
     stacklevel : int
         Of the warning of few effective rows, as seen from the caller.
 
@@ -68,15 +71,19 @@ def learn_weights(weighter, X, y, X_target, stacklevel):
     """
     check_consistent_length(X, y)
     weighter = clone(weighter)
+    named = {} if source_domains is None else {"source_domains": source_domains}
     if isinstance(weighter, Pipeline):
         metadata = {} if X_target is None else {"X_target": X_target}
         with config_context(enable_metadata_routing=True):
+            if get_routing_for_object(weighter).consumes("fit", named):
+                metadata |= named
             last = weighter.fit(X, y, **metadata).steps[-1][1]
     else:
-        last = weighter.fit(X, y, X_target=X_target)
+        named = named if has_fit_parameter(weighter, "source_domains") else {}
+        last = weighter.fit(X, y, X_target=X_target, **named)
     name = type(last).__name__
     w = getattr(last, "sample_weight_", None)
-    if w is None or np.shape(w) != (len(np.asarray(y)),):
+    if w is None or np.shape(w) != (len(X),):
         found = "none" if w is None else f"an array of shape {np.shape(w)}"
         raise TypeError(
             f"weighter must learn sample_weight_ of shape (n_source,), one weight per source row; "

@@ -28,13 +28,13 @@ class Reweighted(MetaEstimatorMixin):
     A subclass implements ``_check_estimator()`` and may refuse weights in ``_check_weights(y, w)``.
     """
 
-    __metadata_request__fit = {"X_target": True}
+    __metadata_request__fit = {"X_target": True, "source_domains": True}
 
     def __init__(self, estimator, weighter=None):
         self.estimator = estimator
         self.weighter = weighter
 
-    def fit(self, X, y, *, X_target=None):
+    def fit(self, X, y, *, X_target=None, source_domains=None):
         """Learn the weights, then fit the inner estimator with them.
 
         Parameters
@@ -45,6 +45,8 @@ class Reweighted(MetaEstimatorMixin):
             Source labels; several columns only where the inner estimator takes them.
         X_target : array-like of shape (n_target, n_features) or tuple of such, default=None
             Target rows; without them every weight is 1.
+        source_domains : array-like of shape (n_source,), default=None
+            Corpus of every source row, for a weighter or an inner estimator that uses it.
 
         Returns
         -------
@@ -65,11 +67,12 @@ class Reweighted(MetaEstimatorMixin):
         fits = WeightedFits(self.estimator, type(self).__name__)
         require_y(self, y)
         self.weighter_, w = None, None
+        domains = {"X_target": X_target, "source_domains": source_domains}
         if self.weighter is not None:
-            self.weighter_, w = learn_weights(self.weighter, X, y, X_target, stacklevel=3)
+            self.weighter_, w = learn_weights(self.weighter, X, y, **domains, stacklevel=3)
             self._check_weights(y, w)
         passed = None if w is None or np.all(w == 1) else w
-        self.estimator_ = fits(X, y, passed, X_target)
+        self.estimator_ = fits(X, y, passed, **domains)
         self.sample_weight_ = np.ones(len(np.asarray(y))) if w is None else w
         self.effective_sample_size_ = effective_sample_size(self.sample_weight_)
         for name in ("n_features_in_", "feature_names_in_"):

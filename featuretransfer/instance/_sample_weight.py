@@ -19,6 +19,7 @@ from sklearn.utils.validation import has_fit_parameter
 from .._structure import BAGGING
 
 RESAMPLING = (*BAGGING, AdaBoostRegressor)
+DOMAIN_METADATA = ("X_target", "source_domains")  # passed on to estimators that ask for it
 HIST_BOOSTING = (HistGradientBoostingClassifier, HistGradientBoostingRegressor)
 
 
@@ -46,7 +47,7 @@ class WeightedFits:
             try:
                 _request_weights(self._routed)
                 routing = get_routing_for_object(self._routed)
-                self._consumed = routing.consumes("fit", {"sample_weight", "X_target"})
+                self._consumed = routing.consumes("fit", {"sample_weight", *DOMAIN_METADATA})
             except NotImplementedError:  # AdaBoost and the like know no metadata routing
                 self._routed = None
         if self._routed is None and not has_fit_parameter(estimator, "sample_weight"):
@@ -56,7 +57,7 @@ class WeightedFits:
             reason = "does not pass sample_weight on"
             raise ValueError(_refusal(estimator, estimator, reason, caller))
 
-    def __call__(self, X, y, sample_weight, X_target=None):
+    def __call__(self, X, y, sample_weight, **metadata):
         """Fit a clone.
 
         Parameters
@@ -65,22 +66,25 @@ class WeightedFits:
             Training rows and labels.
         sample_weight : ndarray of shape (n_samples,) or None
             Weights of the rows; None fits without.
-        X_target : array-like or tuple of such, default=None
-            Passed on where the estimator asks for it.
+        **metadata : dict
+            ``X_target`` and ``source_domains``, passed on where given and asked for.
 
         Returns
         -------
         fitted : estimator
             The fitted clone.
         """
-        metadata = {} if sample_weight is None else {"sample_weight": sample_weight}
+        weights = {} if sample_weight is None else {"sample_weight": sample_weight}
         if self._routed is None:
             with config_context(enable_metadata_routing=False):
-                return clone(self.estimator).fit(X, y, **metadata)
-        if X_target is not None and "X_target" in self._consumed:
-            metadata["X_target"] = X_target
+                return clone(self.estimator).fit(X, y, **weights)
+        used = {
+            name: value
+            for name, value in metadata.items()
+            if value is not None and name in self._consumed
+        }
         with config_context(enable_metadata_routing=True):
-            return clone(self._routed).fit(X, y, **metadata)
+            return clone(self._routed).fit(X, y, **weights, **used)
 
 
 def _path_to_learners(estimator):

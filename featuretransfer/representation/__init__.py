@@ -5,6 +5,7 @@ from ._augmented_classifier import FeatureAugmentationClassifier
 from ._autoencoder import DenoisingAutoencoder
 from ._cca import CCATransfer
 from ._coral import CORAL
+from ._geodesic_flow import GeodesicFlowKernel
 from ._identity import NoAdaptation
 from ._linear_transport import LinearOptimalTransport
 from ._scaling import CorpusScaler
@@ -17,6 +18,7 @@ __all__ = [
     "CORAL",
     "LinearOptimalTransport",
     "SubspaceAlignment",
+    "GeodesicFlowKernel",
     "TCA",
     "DenoisingAutoencoder",
     "FeatureAugmentation",

@@ -8,6 +8,7 @@ from ._coral import CORAL
 from ._geodesic_flow import GeodesicFlowKernel
 from ._identity import NoAdaptation
 from ._linear_transport import LinearOptimalTransport
+from ._linear_subspace import TLSL
 from ._scaling import CorpusScaler
 from ._subspace_alignment import SubspaceAlignment
 from ._tca import TCA
@@ -20,6 +21,7 @@ __all__ = [
     "SubspaceAlignment",
     "GeodesicFlowKernel",
     "TCA",
+    "TLSL",
     "DenoisingAutoencoder",
     "FeatureAugmentation",
     "FeatureAugmentationClassifier",

@@ -58,9 +58,28 @@ def lost_classes(labels, y):
         that prior gives them at least five.
     """
     classes, counts = np.unique(np.asarray(y), return_counts=True)
-    expected = counts * (len(labels) / counts.sum())
-    found = np.array([np.count_nonzero(np.asarray(labels) == label) for label in classes])
-    return classes[(expected >= LEAST_EXPECTED) & (found < LEAST_SHARE * expected)]
+    codes = np.searchsorted(classes, np.asarray(labels))
+    return classes[missing_classes(codes, counts * (len(codes) / counts.sum()))]
+
+
+def missing_classes(codes, expected):
+    """Classes that pseudo-labels have nearly lost, by the number of rows they should have.
+
+    Parameters
+    ----------
+    codes : ndarray of shape (n_target,) of int
+        Pseudo-labels as class numbers.
+    expected : ndarray of shape (n_classes,)
+        Expected numbers of rows.
+
+    Returns
+    -------
+    lost : ndarray of int
+        Numbers of the classes with less than a tenth of the rows that are expected, where these are
+        at least five.
+    """
+    found = np.bincount(codes, minlength=len(expected))
+    return np.flatnonzero((expected >= LEAST_EXPECTED) & (found < LEAST_SHARE * expected))
 
 
 def warn_collapsed(name, lost, iteration, stacklevel):

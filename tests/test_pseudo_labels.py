@@ -4,7 +4,12 @@ from numpy.testing import assert_array_equal
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC
 
-from featuretransfer._pseudo_labels import lost_classes, make_labeller, warn_collapsed
+from featuretransfer._pseudo_labels import (
+    lost_classes,
+    make_labeller,
+    missing_classes,
+    warn_collapsed,
+)
 from featuretransfer.exceptions import PseudoLabelWarning
 
 
@@ -28,6 +33,13 @@ def test_lost_classes():
     assert_array_equal(lost_classes(np.repeat(["a", "b", "c"], [95, 3, 2]), y), [])
     assert_array_equal(lost_classes(np.repeat(["a", "b", "c"], [97, 2, 1]), y), ["b", "c"])
     assert_array_equal(lost_classes(np.repeat(["a"], 100), y), ["b", "c"])
+
+
+def test_missing_classes_by_expected_numbers():
+    codes = np.repeat([0, 1], [96, 4])
+    assert_array_equal(missing_classes(codes, np.array([50, 50, 0])), [1])
+    assert_array_equal(missing_classes(codes, np.array([50, 40, 10])), [2])
+    assert_array_equal(missing_classes(codes, np.array([50, 46, 4])), [1])
 
 
 def test_a_class_of_which_few_rows_are_expected_is_never_lost():

@@ -2,13 +2,23 @@
 
 import logging
 
-from . import corpora, evaluation, features, instance, pipelines, representation, selection
+from . import (
+    corpora,
+    evaluation,
+    features,
+    instance,
+    parameter,
+    pipelines,
+    representation,
+    selection,
+)
 from ._version import __version__
 from ._versions import show_versions
 from .corpora import *
 from .evaluation import *
 from .features import *
 from .instance import *
+from .parameter import *
 from .pipelines import *
 from .recipes import recipe
 from .representation import *
@@ -18,6 +28,7 @@ __all__ = [
     *corpora.__all__,
     *instance.__all__,
     *representation.__all__,
+    *parameter.__all__,
     *pipelines.__all__,
     "recipe",
     *evaluation.__all__,

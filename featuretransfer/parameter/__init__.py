@@ -1,0 +1,5 @@
+"""Parameter transfer: what a classifier has learned is carried over to the target."""
+
+from ._self_training import BalancedSelfTraining
+
+__all__ = ["BalancedSelfTraining"]

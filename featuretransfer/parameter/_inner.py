@@ -1,0 +1,147 @@
+"""The classifier inside a target-side classifier: fitting it, and what it predicts."""
+
+import numpy as np
+import pandas as pd
+from scipy.special import log_softmax
+from sklearn import config_context
+from sklearn.base import clone, is_classifier
+from sklearn.utils import assert_all_finite, column_or_1d
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import validate_data
+
+from .._base import FLOATS
+from .._structure import is_estimator, wants_target
+from ..instance._sample_weight import fit_weighted
+
+LOG_FLOOR = np.log(1e-12)  # of a probability: none is 0
+
+
+def delegates(method):
+    """Whether the inner classifier has `method`: the fitted one once there is one."""
+
+    def check(self):
+        getattr(getattr(self, "estimator_", self.estimator), method)
+        return True
+
+    return available_if(check)
+
+
+def check_classifier(estimator):
+    """Refuse what is not a classifier instance."""
+    if not is_estimator(estimator) or not is_classifier(estimator):
+        raise TypeError(
+            f"estimator must be a classifier instance, got {estimator!r}. Pass for example "
+            "estimator=LogisticRegression(class_weight='balanced')."
+        )
+
+
+def check_labels(y, n_source):
+    """Source labels as an ndarray of shape (n_source,)."""
+    y = column_or_1d(y, warn=True)
+    assert_all_finite(y, input_name="y")
+    if len(y) != n_source:
+        raise ValueError(f"y must have one label for each of the {n_source} rows, got {len(y)}.")
+    check_classification_targets(y)
+    return y
+
+
+def as_given(X, rows):
+    """Validated rows, but DataFrames as they were given, for what selects columns by name."""
+    if isinstance(X, tuple):
+        return pd.concat(X) if isinstance(X[0], pd.DataFrame) else rows
+    return X if isinstance(X, pd.DataFrame) else rows
+
+
+def validate_rows(estimator, X):
+    """Rows to predict, checked against those of `fit`; DataFrames as they are."""
+    return as_given(X, validate_data(estimator, X, reset=False, dtype=FLOATS))
+
+
+def stacked(X, X_target):
+    """Source rows above target rows."""
+    if isinstance(X, pd.DataFrame):
+        return pd.concat([X, X_target])
+    return np.concatenate([X, X_target])
+
+
+def take(X, rows):
+    """The rows of an array or a DataFrame that a mask or numbers select."""
+    if isinstance(X, pd.DataFrame):
+        return X[rows] if rows.dtype == bool else X.iloc[rows]
+    return X[rows]
+
+
+def fit_inner(estimator, X, y, X_target=None, sample_weight=None):
+    """Fit a clone, with the target where it or something inside asks for it.
+
+    Parameters
+    ----------
+    estimator : classifier
+        Not modified.
+    X, y : array-like
+        Training rows and labels.
+    X_target : array-like, default=None
+        Target rows.
+    sample_weight : ndarray of shape (n_samples,), default=None
+        Weights of the rows, for an estimator that uses them.
+
+    Returns
+    -------
+    fitted : classifier
+        The fitted clone.
+    """
+    # in a tuple, the target is nobody's to slice
+    target = None if X_target is None else (X_target,)
+    if sample_weight is not None:
+        return fit_weighted(estimator, X, y, sample_weight, target)
+    if target is None or not wants_target(estimator):
+        return clone(estimator).fit(X, y)
+    with config_context(enable_metadata_routing=True):
+        return clone(estimator).fit(X, y, X_target=target)
+
+
+def log_posteriors(classifier, X, classes):
+    """Logarithms of class probabilities, or what stands in for them.
+
+    Parameters
+    ----------
+    classifier : classifier
+        Fitted; without ``predict_proba`` the softmax of its decision values is taken.
+    X : array-like of shape (n_samples, n_features)
+        Rows.
+    classes : ndarray of shape (n_classes,)
+        Sorted labels; the classifier may know fewer.
+
+    Returns
+    -------
+    L : ndarray of shape (n_samples, n_classes)
+        Not below `LOG_FLOOR`.
+
+    Raises
+    ------
+    TypeError
+        If the classifier has neither method, or its decision values are not one per class.
+    """
+    known = classifier.classes_
+    if hasattr(classifier, "predict_proba"):
+        with np.errstate(divide="ignore"):
+            L = np.log(np.asarray(classifier.predict_proba(X), dtype=np.float64))
+    elif hasattr(classifier, "decision_function"):
+        values = np.asarray(classifier.decision_function(X), dtype=np.float64)
+        if values.ndim == 1:
+            values = np.column_stack([np.zeros_like(values), values])
+        if values.shape[1] != len(known):
+            raise TypeError(
+                f"{type(classifier).__name__} gives {values.shape[1]} decision values for "
+                f"{len(known)} classes; one for each is needed (decision_function_shape='ovr')."
+            )
+        L = log_softmax(values, axis=1)
+    else:
+        raise TypeError(
+            f"{type(classifier).__name__} has neither predict_proba nor decision_function. Use a "
+            "classifier that has one, or wrap it in CalibratedClassifierCV."
+        )
+    every = np.full((len(L), len(classes)), LOG_FLOOR)
+    every[:, np.searchsorted(classes, known)] = np.maximum(L, LOG_FLOOR)
+    return every

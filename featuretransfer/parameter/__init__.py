@@ -1,5 +1,6 @@
 """Parameter transfer: what a classifier has learned is carried over to the target."""
 
+from ._prior_correction import PriorCorrection
 from ._self_training import BalancedSelfTraining
 
-__all__ = ["BalancedSelfTraining"]
+__all__ = ["BalancedSelfTraining", "PriorCorrection"]

@@ -68,6 +68,9 @@ def _priors(part, y, classes, weights):
 
 
 def _inner(part):
+    """The parts whose training rows decide; none where `part` learns from the rows itself."""
+    if hasattr(part, "class_weight"):  # forests hold a tree that is only a model of theirs
+        return []
     if getattr(part, "steps", None):
         return [part.steps[-1][1]]
     if hasattr(part, "final_estimator"):  # stacking: the others are only its features

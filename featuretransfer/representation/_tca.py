@@ -1,18 +1,20 @@
 """Transfer component analysis."""
 
-import numpy as np
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin
+from sklearn.base import BaseEstimator
 
-from .._base import AdapterMixin, validate_domains
-from .._checks import is_count, is_number
-from .._linalg import column_signs, fit_kernel
-from ._landmarks import choose_landmarks, inverse_root, share_kept
-from ._transfer_components import SCALINGS, dual_components, mean_difference, primal_components
+from ._kernel_components import (
+    KernelComponentsMixin,
+    check_choice,
+    check_parameters,
+    pooled_rows,
+    projection,
+    settle_kernel,
+    store,
+)
+from ._transfer_components import SCALINGS, find_components, mean_difference, mean_root
 
-MU_SCALES = ("absolute", "relative")
 
-
-class TCA(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEstimator):
+class TCA(KernelComponentsMixin, BaseEstimator):
     """Project both domains to the kernel components in which their means agree.
 
     For the kernel matrix K of source and target rows together, the components W maximise
@@ -166,104 +168,18 @@ class TCA(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEstimator):
         ValueError
             If a parameter is out of range or the kernel is degenerate.
         """
-        self._fit(X, X_target)
+        self._fit(X, None, X_target)
         return self
 
-    def fit_transform(self, X, y=None, *, X_target=None):
-        """Learn the components and return the projected source rows.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_source, n_features)
-            Source rows.
-        y : object, default=None
-            Ignored.
-        X_target : array-like of shape (n_target, n_features) or tuple of such, default=None
-            Target rows.
-
-        Returns
-        -------
-        X_new : ndarray of shape (n_source, n_components)
-            The projected source rows.
-        """
-        return self._fit(X, X_target)
-
-    def _fit(self, X, X_target):
-        """Learn the components; return the projected source rows, which fall out on the way."""
-        X, X_target = validate_domains(
-            self, X, X_target, ensure_min_samples=2 if X_target is None else 1
-        )
-        self._check_parameters()
-        rows = X if X_target is None else np.concatenate([X, X_target])
-        e = mean_difference(len(X), len(rows) - len(X))
-        self.kernel_ = fit_kernel(self.kernel, self.gamma, rows)
-        self.gamma_ = self.kernel_.gamma
-        k = min(self.n_components, len(rows) - 1)
-        if self.kernel == "linear":
-            k = min(k, rows.shape[1])
-        if self.landmarks is not None:
-            k = min(k, self.landmarks)
-        projected = self._solve(rows, e, k)
-        signs = column_signs(self.weights_)
-        self.scale_ = _common_factor(projected, np.count_nonzero(self.eigenvalues_))
-        self.weights_ = self.scale_ * signs * self.weights_
-        self._n_features_out = k
-        return (self.scale_ * signs * projected[: len(X)]).astype(X.dtype, copy=False)
-
-    def _solve(self, rows, e, k):
-        """Learn everything but the one scale; return all rows' projections."""
-        n, d = rows.shape
-        options = (self.mu, self.mu_scale == "relative", self.scaling, k)
-        self.landmark_share_ = 1.0
-        if self.landmarks is not None and self.landmarks < n:
-            centres = choose_landmarks(rows, self.landmarks)
-            root = inverse_root(self.kernel_(centres, centres))
-            features = self.kernel_(rows, centres) @ root
-            solution = primal_components(features, e, *options)
-            projected = features @ solution.weights
-            self.landmark_share_ = share_kept(self.kernel_, rows, features, k)
-            self.rows_, self.weights_ = (
-                centres.astype(rows.dtype, copy=False),
-                root @ solution.weights,
-            )
-        elif self.kernel == "linear" and 2 * d <= n:
-            features = rows.astype(np.float64, copy=False)
-            solution = primal_components(features, e, *options)
-            projected = features @ solution.weights
-            self.rows_, self.weights_ = None, solution.weights
-        else:
-            K = self.kernel_(rows, rows)
-            solution = dual_components(K, e, *options)
-            projected = K @ solution.weights
-            self.rows_, self.weights_ = rows, solution.weights
-            if self.kernel == "linear":
-                self.rows_, self.weights_ = None, rows.T @ solution.weights
-        self.eigenvalues_, self.mu_effective_ = solution.values, solution.strength
-        self.explained_share_ = solution.explained_share
-        return projected
-
-    def _map_target(self, X):
-        K = X if self.rows_ is None else self.kernel_(X, self.rows_)
-        return (K @ self.weights_).astype(X.dtype, copy=False)
-
-    def _check_parameters(self):
-        for name in ("n_components", "landmarks"):
-            value = getattr(self, name)
-            if name == "landmarks" and value is None:
-                continue
-            if not is_count(value):
-                allowed = "None or an integer" if name == "landmarks" else "an integer"
-                raise ValueError(f"{name} must be {allowed} >= 1, got {value!r}.")
-        if not is_number(self.mu, 0):
-            raise ValueError(f"mu must be a finite number >= 0, got {self.mu!r}.")
-        for name, allowed in (("mu_scale", MU_SCALES), ("scaling", SCALINGS)):
-            if getattr(self, name) not in allowed:
-                raise ValueError(
-                    f"{name} must be one of {list(allowed)}, got {getattr(self, name)!r}."
-                )
-
-
-def _common_factor(projected, n_components):
-    """Factor that gives the columns of `projected` variance 1 on average."""
-    variance = projected.var(axis=0).sum()
-    return float(np.sqrt(n_components / variance)) if variance > 0 else 1.0
+    def _fit(self, X, y, X_target):
+        rows, n_source = pooled_rows(self, X, X_target)
+        check_parameters(self)
+        check_choice(self, "scaling", SCALINGS)
+        space, k = settle_kernel(self, rows)
+        e = mean_difference(n_source, len(rows) - n_source)
+        root = mean_root(space, e, self.mu, self.mu_scale == "relative")
+        components = find_components(space, space.spread(), root, k, self.scaling)
+        self.mu_effective_ = root.strength
+        self.explained_share_ = components.explained_share
+        projected = store(self, projection(space, components), components, n_source)
+        return projected.astype(rows.dtype, copy=False)

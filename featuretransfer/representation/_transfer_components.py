@@ -1,157 +1,147 @@
-"""Kernel components with equal domain means: the eigenproblems behind transfer component analysis.
+"""Kernel components with equal domain means: the eigenproblem behind transfer component analysis.
 
-With K the kernel matrix of n rows, H = I - 11'/n and e = (1/n_source .., -1/n_target ..), both
-functions maximise ``tr(W'KHKW)`` subject to ``W'BW = I``, where ``B = I + mu vv'`` and ``v = Ke``.
+In the coordinates R of a space with its matrix Z (see `_component_space`), components maximise
+``tr(R'AR)`` subject to ``R'BR = I``: A is a `Spread`, and a root of ``B**-1`` makes it an ordinary
+eigenproblem.
 """
 
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 from scipy import linalg
 
 from .._linalg import top_eigenvectors
+from ._component_space import EPS
 
 SCALINGS = ("b", "unit", "whitened")
-EPS = np.finfo(np.float64).eps
+NEGLIGIBLE = 1e-12  # a distance of means below this, relative to the kernel matrix, is rounding
 
 
 @dataclass(frozen=True)
 class Components:
-    """A solution: the columns of `weights`, null components 0.
+    """A solution, null components 0.
 
     Parameters
     ----------
-    weights : ndarray of shape (n, k)
-        W of the dual problem, of shape (n_features, k) and such that ``features @ weights``
-        projects for the primal one.
+    coordinates : ndarray of shape (size, k)
+        R, one column per component.
     values : ndarray of shape (k,)
         Generalised eigenvalues, descending.
     explained_share : float
         Their sum over that of all eigenvalues.
-    strength : float
-        ``mu |v|^2``.
     """
 
-    weights: np.ndarray
+    coordinates: np.ndarray
     values: np.ndarray
     explained_share: float
-    strength: float
 
 
 def mean_difference(n_source, n_target):
-    """The vector e, of shape (n_source + n_target,); 0 without target rows."""
+    """The vector e, of shape (n_source + n_target,), with ``e'KW`` the difference of domain means.
+
+    It is 0 without target rows.
+    """
     if n_target == 0:
         return np.zeros(n_source)
     return np.concatenate([np.full(n_source, 1 / n_source), np.full(n_target, -1 / n_target)])
 
 
-class _Root:
-    """``B ** -0.5``, in closed form: it shrinks along v and leaves everything else."""
+class LowRankRoot:
+    """``B**-0.5`` for ``B = I + mu VV'`` in closed form: it shrinks along V and nothing else.
 
-    def __init__(self, v, negligible, mu, relative):
-        norm = np.linalg.norm(v)
-        if norm <= negligible:  # the means agree up to rounding
-            self.direction, self.strength = np.zeros_like(v), 0.0
-        else:
-            self.direction, self.strength = v / norm, float(mu if relative else mu * norm**2)
-        self.change = 1 / np.sqrt(1 + self.strength) - 1
-
-    def __call__(self, Y):
-        if Y.ndim == 1:
-            return Y + (self.change * (self.direction @ Y)) * self.direction
-        return Y + np.outer(self.change * self.direction, self.direction @ Y)
-
-
-def dual_components(K, e, mu, relative, scaling, k):
-    """The components from a kernel matrix.
+    With the thin singular value decomposition ``sqrt(mu) V = USQ'`` it is
+    ``I + U((I + S^2)**-0.5 - I)U'``.
 
     Parameters
     ----------
-    K : ndarray of shape (n, n)
-        Symmetric kernel matrix.
-    e : ndarray of shape (n,)
-        See `mean_difference`.
+    V : ndarray of shape (size, rank)
+        ``Z'E`` for columns E that take differences of means.
     mu : float
         Trade-off, not negative.
-    relative : bool
-        Whether `mu` is in units of ``1 / |v|^2``.
-    scaling : {"b", "unit", "whitened"}
-        ``W'BW = I``, columns of unit length, or ``W'KHKW = I``.
-    k : int
-        Number of components.
-
-    Returns
-    -------
-    components : Components
-        Weights of shape (n, k).
+    negligible : float
+        Singular values of V up to this are rounding error.
+    relative : bool, default=False
+        Whether `mu` is in units of ``1 / |V|^2`` (spectral norm).
     """
-    n = len(K)
-    size = np.linalg.norm(K)
-    root = _Root(K @ e, 1e-12 * size * np.linalg.norm(e), mu, relative)
-    times = partial(linalg.blas.dsymv, 1.0, K.T, lower=1)  # reads half of K
 
-    def matvec(y):
-        z = times(root(y))
-        z -= z.mean()
-        return root(times(z))
+    def __init__(self, V, mu, negligible, relative=False):
+        self.directions, lengths, _ = linalg.svd(V, full_matrices=False)
+        lengths = np.where(lengths > negligible, lengths, 0.0)
+        if relative:
+            lengths = lengths / (lengths[0] if lengths[0] > 0 else 1.0)
+        strengths = mu * lengths**2
+        self.strength = float(strengths[0])
+        self.change = 1 / np.sqrt(1 + strengths) - 1
 
-    def dense():
-        A = K - K.mean(axis=0)
-        A += np.outer(A @ root.direction, root.change * root.direction)
-        return A.T @ A
+    def __call__(self, Y):
+        """The root times a vector or columns."""
+        return Y + self.directions @ (self.change * (self.directions.T @ Y).T).T
 
-    along = K @ root.direction
-    along -= along.mean()
-    total = _centred_square(K) + ((1 + root.change) ** 2 - 1) * (along @ along)
-    values, Y = top_eigenvectors(matvec, dense, total, n, k)
-    values = _without_null(values, n, size)
-    return _scaled(root(Y), values, total, root.strength, scaling)
+    transposed = __call__
+
+    def trace(self, spread):
+        """Trace of root A root."""
+        values = [direction @ spread.times(direction) for direction in self.directions.T]
+        return spread.trace + float(((1 + self.change) ** 2 - 1) @ values)
 
 
-def primal_components(F, e, mu, relative, scaling, k):
-    """The components of the kernel ``K = FF'`` from its features, without forming K.
-
-    The weights P = F'W obey ``P'((F'F)^+ + mu uu')P = I`` with u = F'e: with R0 such that R0 R0' =
-    F'F and P = R0 R this is the dual problem again, in as many dimensions as F has rank.
+def mean_root(space, E, mu, relative=False):
+    """The root that pulls together the means of which the columns of E take the differences.
 
     Parameters
     ----------
-    F : ndarray of shape (n, m)
-        Features.
-    e, mu, relative, scaling, k
-        As in `dual_components`.
+    space : KernelSpace or FeatureSpace
+        Where components are sought.
+    E : ndarray of shape (n,) or (n, n_differences)
+        See `mean_difference`.
+    mu, relative
+        As in `LowRankRoot`.
+
+    Returns
+    -------
+    root : LowRankRoot
+        Of ``(I + mu Z'EE'Z)**-1``.
+    """
+    E = E.reshape(len(E), -1)
+    negligible = NEGLIGIBLE * space.norm * np.linalg.norm(E, 2)
+    return LowRankRoot(space.adjoint(E), mu, negligible, relative)
+
+
+def find_components(space, spread, root, k, scaling="b"):
+    """Solve the eigenproblem.
+
+    Parameters
+    ----------
+    space : KernelSpace or FeatureSpace
+        Where components are sought.
+    spread : Spread
+        The matrix A, of that space.
+    root : LowRankRoot or CholeskyRoot
+        A root of ``B**-1``.
+    k : int
+        Number of components; those beyond the rank of A are 0.
+    scaling : {"b", "unit", "whitened"}, default="b"
+        ``R'BR = I``, columns of unit length, or ``R'AR = I``.
 
     Returns
     -------
     components : Components
-        Weights of shape (m, k).
+        The components.
     """
-    n, m = F.shape
-    g, Q = linalg.eigh(F.T @ F)
-    kept = g > max(n, m) * EPS * g[-1]
-    g, Q = g[kept], Q[:, kept]
-    R0 = Q * np.sqrt(g)
-    size = np.linalg.norm(g)  # the Frobenius norm of K
-    root = _Root(R0.T @ (F.T @ e), 1e-12 * size * np.linalg.norm(e), mu, relative)
-    mean = R0.T @ F.mean(axis=0)
-    M = np.diag(g**2) - n * np.outer(mean, mean)
-    M = root(root(M).T)
-    rank = min(k, len(g))
-    values, R = np.zeros(k), np.zeros((len(g), k))
+    total = root.trace(spread)
+    rank = min(k, space.size)
+    values, R = np.zeros(k), np.zeros((space.size, k))
     if rank:
-        found, Y = linalg.eigh(M, subset_by_index=[len(g) - rank, len(g) - 1])
-        values[:rank], R[:, :rank] = found[::-1], root(Y[:, ::-1])
-    values = _without_null(values, n, size)
-    solution = _scaled(R, values, np.trace(M), root.strength, scaling)
-    return Components(R0 @ solution.weights, values, solution.explained_share, solution.strength)
-
-
-def _centred_square(K):
-    """``|HK|^2``, block by block."""
-    step = max(1, 2**20 // len(K))
-    blocks = (K[start : start + step] for start in range(0, len(K), step))
-    return sum(np.linalg.norm(block - block.mean(axis=1, keepdims=True)) ** 2 for block in blocks)
+        values[:rank], Y = top_eigenvectors(
+            lambda y: root.transposed(spread.times(root(y))),
+            lambda: root.transposed(root.transposed(spread.dense()).T),
+            total,
+            space.size,
+            rank,
+        )
+        R[:, :rank] = root(Y)
+    values = _without_null(values, space.n_rows, space.norm)
+    return _scaled(R, values, total, scaling)
 
 
 def _without_null(values, n, size):
@@ -161,12 +151,12 @@ def _without_null(values, n, size):
     )
 
 
-def _scaled(W, values, total, strength, scaling):
-    W = np.where(values > 0, W, 0.0)
+def _scaled(R, values, total, scaling):
+    R = np.where(values > 0, R, 0.0)
     if scaling == "unit":
-        norms = np.linalg.norm(W, axis=0)
-        W = W / np.where(norms > 0, norms, 1.0)
+        norms = np.linalg.norm(R, axis=0)
+        R = R / np.where(norms > 0, norms, 1.0)
     elif scaling == "whitened":
-        W = W / np.sqrt(np.where(values > 0, values, 1.0))
+        R = R / np.sqrt(np.where(values > 0, values, 1.0))
     share = float(min(values.sum() / total, 1.0)) if total > 0 else 1.0
-    return Components(W, values, share, strength)
+    return Components(R, values, share)

@@ -82,12 +82,12 @@ def missing_classes(codes, expected):
     return np.flatnonzero((expected >= LEAST_EXPECTED) & (found < LEAST_SHARE * expected))
 
 
-def warn_collapsed(name, lost, iteration, stacklevel):
-    """Say that a method stops at pseudo-labels without some classes."""
+def warn_collapsed(name, lost, iteration, stacklevel, kept="the iteration before"):
+    """Say that a method stops at pseudo-labels without some classes, and what it keeps."""
     warnings.warn(
         f"The pseudo-labels of {name} have nearly lost the classes {lost.tolist()} in iteration "
-        f"{iteration}: it stops there and keeps the iteration before. Scale each corpus by itself "
-        "first (CorpusScaler), use another classifier, or check that the target has these classes.",
+        f"{iteration}: it stops there and keeps {kept}. Scale each corpus by itself first "
+        "(CorpusScaler), use another classifier, or check that the target has these classes.",
         PseudoLabelWarning,
         stacklevel=stacklevel + 1,
     )

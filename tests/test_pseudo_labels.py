@@ -51,3 +51,10 @@ def test_a_class_of_which_few_rows_are_expected_is_never_lost():
 def test_warning_names_method_classes_and_iteration():
     with pytest.warns(PseudoLabelWarning, match=r"of JDA .* classes \['b'\] in iteration 3"):
         warn_collapsed("JDA", np.array(["b"]), 3, stacklevel=1)
+
+
+def test_warning_names_what_is_kept():
+    with pytest.warns(PseudoLabelWarning, match="keeps the iteration before"):
+        warn_collapsed("JDA", np.array(["b"]), 3, stacklevel=1)
+    with pytest.warns(PseudoLabelWarning, match="keeps the first components"):
+        warn_collapsed("JDA", np.array(["b"]), 1, stacklevel=1, kept="the first components")

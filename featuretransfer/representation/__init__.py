@@ -9,6 +9,7 @@ from ._geodesic_flow import GeodesicFlowKernel
 from ._identity import NoAdaptation
 from ._linear_transport import LinearOptimalTransport
 from ._linear_subspace import TLSL
+from ._jda import JDA
 from ._scaling import CorpusScaler
 from ._subspace_alignment import SubspaceAlignment
 from ._tca import TCA
@@ -22,6 +23,7 @@ __all__ = [
     "GeodesicFlowKernel",
     "TCA",
     "TLSL",
+    "JDA",
     "DenoisingAutoencoder",
     "FeatureAugmentation",
     "FeatureAugmentationClassifier",

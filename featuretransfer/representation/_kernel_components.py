@@ -9,8 +9,7 @@ from .._base import AdapterMixin, validate_domains
 from .._checks import is_count, is_number
 from .._linalg import column_signs, fit_kernel
 from ._component_space import component_space
-
-MU_SCALES = ("absolute", "relative")
+from ._transfer_components import MU_SCALES
 
 
 class KernelComponentsMixin(ClassNamePrefixFeaturesOutMixin, AdapterMixin):
@@ -66,7 +65,7 @@ class Projection:
     scale: float
 
 
-def check_parameters(estimator, mu_scales=MU_SCALES):
+def check_parameters(estimator):
     """Refuse values of the shared parameters that mean nothing."""
     for name in ("n_components", "landmarks"):
         value = getattr(estimator, name)
@@ -76,7 +75,7 @@ def check_parameters(estimator, mu_scales=MU_SCALES):
             allowed = "None or an integer" if name == "landmarks" else "an integer"
             raise ValueError(f"{name} must be {allowed} >= 1, got {value!r}.")
     check_not_negative(estimator, "mu")
-    check_choice(estimator, "mu_scale", mu_scales)
+    check_choice(estimator, "mu_scale", MU_SCALES)
 
 
 def check_not_negative(estimator, name):

@@ -44,10 +44,11 @@ class TCA(KernelComponentsMixin, BaseEstimator):
         Approximate the kernel by this many landmarks (Nystroem), for more rows than a matrix of
         shape (n_source + n_target,) * 2 can hold. None, or at least as many as there are rows, is
         exact.
-    mu_scale : {"absolute", "relative"}, default="absolute"
+    mu_scale : {"absolute", "relative", "frobenius"}, default="absolute"
         "absolute" uses `mu` as in the formula: its effect grows with the number of rows and, for
         the linear kernel, with the units of the features. "relative" divides it by ``|Ke|^2``, so
         that the direction between the domain means is shrunk by ``1 / sqrt(1 + mu)`` on any data.
+        "frobenius" divides it by the Frobenius norm of L, as much published code does.
     scaling : {"b", "unit", "whitened"}, default="b"
         How components are scaled to one another: "b" as in the formula above, "unit" to
         eigenvectors of unit length (published code), "whitened" to equal variance (``W'KHKW = I``,
@@ -69,8 +70,8 @@ class TCA(KernelComponentsMixin, BaseEstimator):
         the centred approximate kernel matrix over that of the exact one, on at most 1,000 evenly
         spread rows. 1.0 without landmarks.
     mu_effective_ : float
-        ``mu |Ke|^2``: along the direction between the domain means components are shrunk by
-        ``1 / sqrt(1 + mu_effective_)``.
+        ``mu |Ke|^2``, with `mu` as `mu_scale` has it: along the direction between the domain means
+        components are shrunk by ``1 / sqrt(1 + mu_effective_)``.
     scale_ : float
         The one factor of all components: ``weights_ / scale_`` meets the constraint exactly.
     kernel_ : callable
@@ -177,7 +178,7 @@ class TCA(KernelComponentsMixin, BaseEstimator):
         check_choice(self, "scaling", SCALINGS)
         space, k = settle_kernel(self, rows)
         e = mean_difference(n_source, len(rows) - n_source)
-        root = mean_root(space, e, self.mu, self.mu_scale == "relative")
+        root = mean_root(space, e, self.mu, self.mu_scale)
         components = find_components(space, space.spread(), root, k, self.scaling)
         self.mu_effective_ = root.strength
         self.explained_share_ = components.explained_share

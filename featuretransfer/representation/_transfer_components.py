@@ -13,6 +13,7 @@ from scipy import linalg
 from .._linalg import top_eigenvectors
 from ._component_space import EPS
 
+MU_SCALES = ("absolute", "relative", "frobenius")
 SCALINGS = ("b", "unit", "whitened")
 NEGLIGIBLE = 1e-12  # a distance of means below this, relative to the kernel matrix, is rounding
 
@@ -85,7 +86,7 @@ class LowRankRoot:
         return spread.trace + float(((1 + self.change) ** 2 - 1) @ values)
 
 
-def mean_root(space, E, mu, relative=False):
+def mean_root(space, E, mu, mu_scale="absolute"):
     """The root that pulls together the means of which the columns of E take the differences.
 
     Parameters
@@ -94,8 +95,11 @@ def mean_root(space, E, mu, relative=False):
         Where components are sought.
     E : ndarray of shape (n,) or (n, n_differences)
         See `mean_difference`.
-    mu, relative
-        As in `LowRankRoot`.
+    mu : float
+        Trade-off, not negative.
+    mu_scale : {"absolute", "relative", "frobenius"}, default="absolute"
+        Whether `mu` is divided by nothing, by ``|Z'E|^2`` (spectral norm) or by ``|EE'|``
+        (Frobenius norm).
 
     Returns
     -------
@@ -104,7 +108,10 @@ def mean_root(space, E, mu, relative=False):
     """
     E = E.reshape(len(E), -1)
     negligible = NEGLIGIBLE * space.norm * np.linalg.norm(E, 2)
-    return LowRankRoot(space.adjoint(E), mu, negligible, relative)
+    if mu_scale == "frobenius":
+        size = np.linalg.norm(E.T @ E)
+        mu = mu / size if size > 0 else mu
+    return LowRankRoot(space.adjoint(E), mu, negligible, mu_scale == "relative")
 
 
 def find_components(space, spread, root, k, scaling="b"):

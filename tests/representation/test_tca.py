@@ -148,6 +148,15 @@ def test_relative_mu_is_in_units_of_the_gap():
     assert_allclose(relative.transform(Xt), absolute.transform(Xt), rtol=1e-7)
 
 
+def test_frobenius_mu_is_in_units_of_the_norm_of_the_matrix():
+    Xs, Xt = domains(40, 30, 5)
+    scaled = TCA(3, mu=0.2, mu_scale="frobenius").fit(Xs, X_target=Xt)
+    _, L, _ = problem(Xs, Xt, "linear")
+    absolute = TCA(3, mu=0.2 / np.linalg.norm(L)).fit(Xs, X_target=Xt)
+    assert_allclose(scaled.transform(Xt), absolute.transform(Xt), rtol=1e-7)
+    assert scaled.mu_effective_ == pytest.approx(absolute.mu_effective_)
+
+
 def test_explained_share_is_that_of_all_eigenvalues():
     Xs, Xt = domains(30, 25, 5)
     for kernel in ("rbf", "linear"):
@@ -211,7 +220,7 @@ def test_signs_are_determined():
         ({"landmarks": 0}, "landmarks must be None or an integer >= 1"),
         ({"mu": -1}, "mu must be a finite number >= 0"),
         ({"mu": np.inf}, "mu must be a finite number"),
-        ({"mu_scale": "log"}, r"mu_scale must be one of \['absolute', 'relative'\]"),
+        ({"mu_scale": "log"}, r"mu_scale must be one of \['absolute', 'relative', 'frobenius'\]"),
         ({"scaling": "w"}, "scaling must be one of"),
         ({"kernel": "x"}, "kernel must be"),
         ({"gamma": -1}, "gamma must be"),

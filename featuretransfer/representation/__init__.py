@@ -4,6 +4,7 @@ from ._augmentation import FeatureAugmentation
 from ._augmented_classifier import FeatureAugmentationClassifier
 from ._autoencoder import DenoisingAutoencoder
 from ._cca import CCATransfer
+from ._bda import BDA
 from ._coral import CORAL
 from ._geodesic_flow import GeodesicFlowKernel
 from ._identity import NoAdaptation
@@ -24,6 +25,7 @@ __all__ = [
     "TCA",
     "TLSL",
     "JDA",
+    "BDA",
     "DenoisingAutoencoder",
     "FeatureAugmentation",
     "FeatureAugmentationClassifier",

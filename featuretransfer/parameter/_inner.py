@@ -12,7 +12,7 @@ from sklearn.utils.validation import validate_data
 
 from .._base import FLOATS
 from .._structure import is_estimator, wants_target
-from ..instance._sample_weight import fit_weighted
+from ..instance._sample_weight import WeightedFits
 
 LOG_FLOOR = np.log(1e-12)  # of a probability: none is 0
 
@@ -72,7 +72,7 @@ def take(X, rows):
     return X[rows]
 
 
-def fit_inner(estimator, X, y, X_target=None, sample_weight=None):
+def fit_inner(estimator, X, y, X_target=None, sample_weight=None, caller=None):
     """Fit a clone, with the target where it or something inside asks for it.
 
     Parameters
@@ -85,6 +85,8 @@ def fit_inner(estimator, X, y, X_target=None, sample_weight=None):
         Target rows.
     sample_weight : ndarray of shape (n_samples,), default=None
         Weights of the rows, for an estimator that uses them.
+    caller : str, default=None
+        The class that weights, for the error where it does not.
 
     Returns
     -------
@@ -94,7 +96,7 @@ def fit_inner(estimator, X, y, X_target=None, sample_weight=None):
     # in a tuple, the target is nobody's to slice
     target = None if X_target is None else (X_target,)
     if sample_weight is not None:
-        return fit_weighted(estimator, X, y, sample_weight, target)
+        return WeightedFits(estimator, caller)(X, y, sample_weight, X_target=target)
     if target is None or not wants_target(estimator):
         return clone(estimator).fit(X, y)
     with config_context(enable_metadata_routing=True):

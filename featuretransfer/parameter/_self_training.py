@@ -224,7 +224,8 @@ class BalancedSelfTraining(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         if self.target_weight != 1:
             weights = np.repeat([1.0, self.target_weight], [len(y), len(labels)])
         rows = stacked(X, take(X_target, joining))
-        return fit_inner(self.estimator, rows, np.concatenate([y, labels]), X_target, weights)
+        labels, name = np.concatenate([y, labels]), type(self).__name__
+        return fit_inner(self.estimator, rows, labels, X_target, weights, name)
 
     def _assumed_prior(self, P, y):
         k = len(self.classes_)

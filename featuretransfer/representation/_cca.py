@@ -81,8 +81,8 @@ class CCATransfer(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEstimator):
     own pair: the components are the standardised principal components of both tables. That the
     columns are the same cannot be checked if they have no names; a warning says so. Without
     ``X_target`` the target rows of the pairs stand for the target; without both every source row is
-    its own pair. A single target row has no scale of its own; it is scaled like the target side of the
-    pairs or, without pairs, like the source, with a warning.
+    its own pair. A single target row has no scale of its own; it is scaled like the target side of
+    the pairs or, without pairs, like the source, with a warning.
 
     **Cost.** For n pairs and d features of the wider side time is O(n d min(n, d) + min(n, d)^3),
     memory O(n d): no d x d matrix is formed where there are fewer pairs than features.

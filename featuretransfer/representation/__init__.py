@@ -11,6 +11,7 @@ from ._identity import NoAdaptation
 from ._jda import JDA
 from ._linear_subspace import TLSL
 from ._linear_transport import LinearOptimalTransport
+from ._nmf import TransferNMF
 from ._scaling import CorpusScaler
 from ._subspace_alignment import SubspaceAlignment
 from ._tca import TCA
@@ -26,6 +27,7 @@ __all__ = [
     "TLSL",
     "JDA",
     "BDA",
+    "TransferNMF",
     "DenoisingAutoencoder",
     "FeatureAugmentation",
     "FeatureAugmentationClassifier",

@@ -82,6 +82,9 @@ class TLSL(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEstimator):
     All components share one factor: the training rows have variance 1 per component on average, as
     in `TCA`. P lies in the span of the rows.
 
+    "lda" leaves only ``n_classes - 1`` components, fitted to source labels alone: with few rows for
+    the number of features it loses more than it gains.
+
     Without ``X_target`` the second and third terms are absent: plain principal components, linear
     discriminants or locality preserving projections of the source.
 

@@ -77,16 +77,14 @@ def factorise(X, e, weight, n_components, max_iter, tol):
     """
     W, H = initial_factors(X, n_components)
     objectives, converged = [objective(X, W, H, e, weight)], False
-    squares = np.einsum("ij,ij->", X, X)
+    squares, products, gram = np.einsum("ij,ij->", X, X), X @ H.T, H @ H.T
     while not converged and len(objectives) <= max_iter:
-        products = X @ H.T
-        update_codes(W, products, H @ H.T, e, weight)
+        update_codes(W, products, gram, e, weight)
         update_atoms(W, H, X, e, weight)
-        gap = e @ W
-        value = squares - 2 * np.vdot(X @ H.T, W) + np.vdot(W.T @ W, H @ H.T) + weight * gap @ gap
+        gap, products, gram = e @ W, X @ H.T, H @ H.T
+        value = squares - 2 * np.vdot(products, W) + np.vdot(W.T @ W, gram) + weight * gap @ gap
         objectives.append(float(value))
         converged = objectives[-2] - value <= tol * objectives[0]
-    products, gram = X @ H.T, H @ H.T
     for _ in range(max_iter):
         before = W.copy()
         update_codes(W, products, gram, e, weight)

@@ -90,15 +90,23 @@ def cholesky_factors(data):
     return work
 
 
-def thin_svds(data):
-    """The singular vectors of each domain, and the source rows in 20 of them."""
+def first_eigenvectors(k):
+    """Inner products of each domain's columns, or rows if fewer, and their `k` first eigenvectors.
 
-    def work():
-        for X in (data.Xs, data.Xt):
-            axes = linalg.svd(X - X.mean(axis=0), full_matrices=False)[2]
-        return data.Xs @ axes[:20].T
+    After them the source rows on as many axes.
+    """
 
-    return work
+    def prepare(data):
+        def work():
+            for X in (data.Xs, data.Xt):
+                axes = eigsh(X.T @ X if X.shape[1] <= len(X) else X @ X.T, k)[1]
+                if X.shape[1] > len(X):
+                    axes = X.T @ axes
+            return data.Xs @ axes
+
+        return work
+
+    return prepare
 
 
 def kernel_eigenvectors(k):

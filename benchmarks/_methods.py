@@ -188,13 +188,13 @@ TABLE = [
     Method(
         "SubspaceAlignment",
         options=_COMPONENTS,
-        floor=floors.thin_svds,
+        floor=floors.first_eigenvectors(N_COMPONENTS),
         peers={
             "skada": skada("SubspaceAlignmentAdapter", n_components=N_COMPONENTS, random_state=0),
             "adapt": adapt("SA", n_components=N_COMPONENTS),
         },
     ),
-    Method("GeodesicFlowKernel", options=_COMPONENTS, floor=floors.thin_svds),
+    Method("GeodesicFlowKernel", options=_COMPONENTS, floor=floors.first_eigenvectors(N_COMPONENTS)),
     Method(
         "LinearOptimalTransport",
         floor=floors.three_eigenvectors,

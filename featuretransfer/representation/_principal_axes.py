@@ -3,10 +3,13 @@
 import numpy as np
 from scipy import linalg
 
-from .._linalg import fix_signs
+from .._linalg import fix_signs, top_eigenvectors
+
+# eigenvalues of inner products are precise down to this part of the largest
+PRECISE = 1e-8
 
 
-def principal_axes(X, name):
+def principal_axes(X, name, n_components=None):
     """Mean, principal axes with a variance, and the share of the variance along each.
 
     Parameters
@@ -15,29 +18,78 @@ def principal_axes(X, name):
         Rows of a domain.
     name : str
         What the error calls them.
+    n_components : int or None, default=None
+        How many axes are wanted; None for all.
 
     Returns
     -------
     mean : ndarray of shape (n_features,)
         Their mean.
-    axes : ndarray of shape (n_features, rank)
-        Orthonormal axes in columns, by falling variance, with deterministic signs.
-    shares : ndarray of shape (rank,)
+    axes : ndarray of shape (n_features, k)
+        Orthonormal axes in columns, by falling variance, with deterministic signs; k is the rank
+        of the centred rows, or `n_components` if that is less.
+    shares : ndarray of shape (k,)
         Share of the variance along each axis.
 
     Raises
     ------
     ValueError
         If all rows are equal.
+
+    Notes
+    -----
+    Axes are eigenvectors of the inner products of the columns, or of the rows if there are fewer.
+    That squares the range of the variances: where one that is wanted is below 1e-8 of the largest,
+    the singular vectors of the rows are computed instead.
     """
     mean = X.mean(axis=0, dtype=np.float64)
-    _, values, axes = linalg.svd(X - mean, full_matrices=False)
-    precision = max(X.shape) * np.finfo(X.dtype).eps
-    kept = values > precision * max(values[0], np.abs(mean).max() * np.sqrt(len(X)))
+    Z = X - mean
+    total = np.einsum("ij,ij->", Z, Z)
+    rank = min(len(X) - 1, X.shape[1])
+    wanted = rank if n_components is None else min(n_components, rank)
+    values, axes = _eigenvectors(Z, wanted, total) if total > 0 else (np.zeros(1), None)
+    if values[-1] <= PRECISE * values[0]:
+        _, roots, rows = linalg.svd(Z, full_matrices=False)
+        values, axes = roots[:wanted] ** 2, rows[:wanted].T
+    largest = max(np.sqrt(values.max(initial=0)), np.abs(mean).max() * np.sqrt(len(X)))
+    kept = np.sqrt(values) > max(X.shape) * np.finfo(X.dtype).eps * largest
     if not kept.any():
         raise ValueError(
             f"All rows of {name} are equal, so they have no principal axes. Check the features, "
             "or leave the corpus out."
         )
-    variances = values[kept] ** 2
-    return mean, fix_signs(axes[kept].T), variances / variances.sum()
+    return mean, fix_signs(axes[:, kept]), values[kept] / total
+
+
+def n_axes(X, share):
+    """The fewest principal axes that hold a share of the variance.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+        Rows of a domain.
+    share : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    n_axes : int
+        Their number, at least 1.
+    """
+    Z = X - X.mean(axis=0, dtype=np.float64)
+    values = np.maximum(linalg.eigvalsh(_smaller_products(Z))[::-1], 0)
+    return int(np.searchsorted(np.cumsum(values), (share - 1e-12) * values.sum()) + 1)
+
+
+def _smaller_products(Z):
+    """Inner products of the columns, or of the rows if there are fewer."""
+    return Z.T @ Z if len(Z) >= Z.shape[1] else Z @ Z.T
+
+
+def _eigenvectors(Z, k, total):
+    """The first `k` squared singular values of centred rows, and their right singular vectors."""
+    G = _smaller_products(Z)
+    values, vectors = top_eigenvectors(lambda y: G @ y, lambda: G, total, len(G), k)
+    if len(Z) >= Z.shape[1]:
+        return values, vectors
+    return values, Z.T @ (vectors / np.sqrt(np.maximum(values, PRECISE**2 * total)))

@@ -7,7 +7,7 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin
 
 from .._base import AdapterMixin, validate_domains
 from .._checks import is_count
-from ._principal_axes import principal_axes
+from ._principal_axes import n_axes, principal_axes
 
 SHARE = 0.95  # of the variance of each domain that the default number of components keeps
 
@@ -58,7 +58,7 @@ class SubspaceAlignment(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEstim
     of components in the paper has a free constant and is not used.
 
     **Cost.** For n rows and d features of the larger domain time is O(n d min(n, d)), memory
-    O(n d).
+    O(n d): products of columns (or of rows, if there are fewer) and their first eigenvectors.
 
     References
     ----------
@@ -108,12 +108,13 @@ class SubspaceAlignment(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEstim
             raise ValueError(
                 f"n_components must be None or an integer >= 1, got {self.n_components!r}."
             )
-        self.mean_source_, source, shares = principal_axes(X, "X")
-        self.mean_target_, target, target_shares = self.mean_source_, source, shares
+        k = self._n_wanted(X, X_target)
+        self.mean_source_, source, _ = principal_axes(X, "X", k)
+        self.mean_target_, target = self.mean_source_, source
         if X_target is not None:
             self.mean_target_ = X_target.mean(axis=0, dtype=np.float64)
             if len(X_target) > 1:
-                _, target, target_shares = principal_axes(X_target, "X_target")
+                _, target, _ = principal_axes(X_target, "X_target", k)
             else:
                 warnings.warn(
                     "X_target has a single row, which has no principal axes: only the means are "
@@ -121,18 +122,17 @@ class SubspaceAlignment(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEstim
                     UserWarning,
                     stacklevel=2,
                 )
-        k = self._n_kept(shares, target_shares)
+        k = min(source.shape[1], target.shape[1])
         self.components_source_, self.components_target_ = source[:, :k], target[:, :k]
         self.alignment_ = self.components_source_.T @ self.components_target_
         self.n_components_ = self._n_features_out = k
         return self
 
-    def _n_kept(self, *shares):
-        rank = min(map(len, shares))
+    def _n_wanted(self, *domains):
+        """Components to compute, before they are cut to the rank."""
         if self.n_components is not None:
-            return min(self.n_components, rank)
-        enough = [np.searchsorted(np.cumsum(s), SHARE - 1e-12) + 1 for s in shares]
-        return min(int(max(enough)), rank)
+            return self.n_components
+        return max(n_axes(rows, SHARE) for rows in domains if rows is not None and len(rows) > 1)
 
     def _map_target(self, X):
         return ((X - self.mean_target_) @ self.components_target_).astype(X.dtype, copy=False)

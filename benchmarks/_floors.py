@@ -76,20 +76,6 @@ def three_eigenvectors(data):
     return lambda: (begin(), linalg.eigh(matrix))
 
 
-def cholesky_factors(data):
-    """Inner products of each domain's columns or rows, their Cholesky factor, and one solve."""
-
-    def work():
-        for X in (data.Xs, data.Xt):
-            n, d = X.shape
-            G = X.T @ X if d <= n else X @ X.T
-            G.flat[:: len(G) + 1] += 1.0
-            R = linalg.cholesky(G)
-            linalg.solve_triangular(R, data.Xs.T if d <= n else X @ data.Xs.T, trans="T")
-
-    return work
-
-
 def first_eigenvectors(k):
     """Inner products of each domain's columns, or rows if fewer, and their `k` first eigenvectors.
 
@@ -133,9 +119,11 @@ def one_tca(k):
 
 
 def kernel_matrices(data):
-    """Squared distances of the source rows to both domains, and the sums of their exponentials."""
+    """`eigenvectors`, which whiten, then distances to both domains and sums of exponentials."""
+    begin = eigenvectors(data)
 
     def work():
+        begin()
         for X in (data.Xs, data.Xt):
             D = euclidean_distances(data.Xs, X, squared=True)
             D *= -width(data)

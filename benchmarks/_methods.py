@@ -194,7 +194,9 @@ TABLE = [
             "adapt": adapt("SA", n_components=N_COMPONENTS),
         },
     ),
-    Method("GeodesicFlowKernel", options=_COMPONENTS, floor=floors.first_eigenvectors(N_COMPONENTS)),
+    Method(
+        "GeodesicFlowKernel", options=_COMPONENTS, floor=floors.first_eigenvectors(N_COMPONENTS)
+    ),
     Method(
         "LinearOptimalTransport",
         floor=floors.three_eigenvectors,
@@ -231,7 +233,7 @@ TABLE = [
     ),
     Method(
         "GaussianWeights",
-        floor=floors.cholesky_factors,
+        floor=floors.mapped_eigenvectors,
         peers={"skada": skada("GaussianReweightAdapter")},
     ),
     Method(

@@ -244,6 +244,16 @@ class Covariance:
             result += self.ridge**power * X
         return result
 
+    def whiten(self, X):
+        """``X @ R`` with a root R of the inverse, ``R @ R.T = C ** -1``.
+
+        Squared lengths of the result are ``x C^-1 x'``. Where all eigenvectors are known it costs
+        one product with them; use ``times_power(X, -0.5)`` for the symmetric root.
+        """
+        if self.rows is None:
+            return X @ (self.vectors / np.sqrt(self.values + self.ridge))
+        return self.times_power(X, -0.5)
+
 
 def _divided_power(s, ridge, power):
     """``((s + ridge) ** power - ridge ** power) / s`` without cancellation, also where s = 0."""

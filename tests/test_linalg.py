@@ -120,6 +120,16 @@ def test_covariance_powers_equal_the_dense_ones(n, d, reg, power):
     assert not covariance.is_singular
 
 
+@pytest.mark.parametrize(("n", "d"), [(60, 5), (6, 40)])
+def test_whitened_rows_have_the_lengths_of_the_covariance(n, d):
+    Z = rng.normal(size=(n, d))
+    Z -= Z.mean(axis=0)
+    C = Z.T @ Z / (n - 1) + 0.3 * np.eye(d)
+    A = rng.normal(size=(7, d))
+    whitened = regularised_covariance(Z, 0.3).whiten(A)
+    assert_allclose(whitened @ whitened.T, A @ np.linalg.solve(C, A.T), atol=1e-10)
+
+
 def test_unregularised_low_rank_power_lives_in_the_row_space():
     Z = rng.normal(size=(6, 20))
     Z -= Z.mean(axis=0)

@@ -139,5 +139,5 @@ class GaussianWeights(WeighterMixin, BaseEstimator):
 
 def _log_density(X, mean, covariance):
     """Logarithm of the normal density, up to a constant of the dimension."""
-    Z = covariance.times_power(X - mean, -0.5)
+    Z = covariance.whiten(X - mean)
     return -0.5 * (np.einsum("ij,ij->i", Z, Z) + covariance.log_determinant)

@@ -1,9 +1,7 @@
 """Weights by the ratio of two kernel density estimates."""
 
 import numpy as np
-from scipy.special import logsumexp
 from sklearn.base import BaseEstimator
-from sklearn.metrics.pairwise import euclidean_distances
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._base import FLOATS, validate_domains
@@ -12,7 +10,7 @@ from .._linalg import check_reg
 from ._covariances import domain_covariances
 from ._weights import WeighterMixin
 
-BLOCK = 2**24  # distances held at a time
+BLOCK = 2**19  # distances held at a time: 4 MiB
 RULES = {
     "scott": lambda n, d: n ** (-1 / (d + 4)),
     "silverman": lambda n, d: (n * (d + 2) / 4) ** (-1 / (d + 4)),
@@ -187,11 +185,12 @@ class _Density:
         self.covariance, self.bandwidth = covariance, bandwidth
         self.mean = X.mean(axis=0, dtype=np.float64)
         self.rows = self._whitened(X)
+        self.half_norms = _half_norms(self.rows)
         d = X.shape[1]
         self.constant = -0.5 * covariance.log_determinant - d * np.log(bandwidth)
 
     def _whitened(self, X):
-        return self.covariance.times_power(X - self.mean, -0.5) / self.bandwidth
+        return self.covariance.whiten(X - self.mean) / self.bandwidth
 
     def log(self, X):
         """Logarithm of the density at rows."""
@@ -208,10 +207,16 @@ class _Density:
         found, step = np.empty(len(rows)), max(1, BLOCK // len(self.rows))
         for start in range(0, len(rows), step):
             block = slice(start, start + step)
-            logs = euclidean_distances(rows[block], self.rows, squared=True)
-            logs *= -0.5
+            logs = rows[block] @ self.rows.T  # minus half the squared distances, but for |x|^2 / 2
+            logs -= self.half_norms
             if left_out:
                 places = np.arange(*block.indices(len(rows)))
                 logs[places - start, places] = -np.inf
-            found[block] = logsumexp(logs, axis=1)
-        return found
+            largest = logs.max(axis=1)
+            logs -= largest[:, None]
+            found[block] = largest + np.log(np.exp(logs, out=logs).sum(axis=1))
+        return found - _half_norms(rows)
+
+
+def _half_norms(rows):
+    return 0.5 * np.einsum("ij,ij->i", rows, rows)

@@ -8,6 +8,7 @@ from ._kmm import KernelMeanMatching
 from ._nearest import NearestNeighborWeights
 from ._reweighted import ReweightedClassifier, ReweightedRegressor
 from ._source_domains import SourceDomainWeights
+from ._tradaboost import TrAdaBoost
 from ._ulsif import ULSIF, RuLSIF
 from ._weights import WeighterMixin as WeighterMixin
 from ._weights import effective_sample_size as effective_sample_size
@@ -23,5 +24,6 @@ __all__ = [
     "ReweightedRegressor",
     "RuLSIF",
     "SourceDomainWeights",
+    "TrAdaBoost",
     "ULSIF",
 ]

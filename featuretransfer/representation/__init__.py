@@ -12,6 +12,7 @@ from ._jda import JDA
 from ._linear_subspace import TLSL
 from ._linear_transport import LinearOptimalTransport
 from ._nmf import TransferNMF
+from ._iterative_normalization import IterativeFeatureNormalization
 from ._scaling import CorpusScaler
 from ._subspace_alignment import SubspaceAlignment
 from ._tca import TCA
@@ -19,6 +20,7 @@ from ._tca import TCA
 __all__ = [
     "NoAdaptation",
     "CorpusScaler",
+    "IterativeFeatureNormalization",
     "CORAL",
     "LinearOptimalTransport",
     "SubspaceAlignment",

@@ -53,6 +53,16 @@ def standard(X):
     return Affine(X.mean(axis=0, dtype=np.float64), _or_one(X, _std(X)))
 
 
+def standard_by(X, chosen):
+    """Mean 0 and standard deviation 1 of the chosen rows.
+
+    A column that these have no spread in is scaled by the standard deviation of all rows.
+    """
+    some, whole = standard(X[chosen]), standard(X)
+    flat = _negligible(X[chosen], _std(X[chosen]))
+    return Affine(some.center, np.where(flat, whole.scale, some.scale))
+
+
 def minmax(X):
     """Minimum 0 and maximum 1."""
     low = X.min(axis=0).astype(np.float64)

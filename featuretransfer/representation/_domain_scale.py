@@ -36,8 +36,7 @@ class DomainScale:
         ids : (corpora, speakers)
             Ids of the rows, each an ndarray of shape (n_rows,) or None.
         learn : callable
-            ``learn(X, X_scaled)`` gives the scale of a group that is not known yet from its rows,
-            raw and as scaled so far.
+            As of `learn_domain`, for groups that are not known yet.
         min_group : int
             Fewest rows to learn a scale from.
 
@@ -61,17 +60,28 @@ class DomainScale:
         return self._descend(X, ids, learn, (min_group, min_group))[0]
 
     def _descend(self, X, ids, learn, least):
-        scaled, met = self.whole(X), ({}, {})
-        for level, known, enough, found in zip(ids, (self.corpora, self.speakers), least, met):
-            for name, rows in group_rows(level):
-                if name in known:
-                    scale = known[name]
-                else:
-                    scale = learn(X[rows], scaled[rows]) if len(rows) >= enough else None
-                if scale is not None:
-                    scaled[rows] = scale(X[rows])
-                found[name] = scale
-        return scaled, met
+        scaled, corpora, speakers = self.whole(X), {}, {}
+        for name, rows in group_rows(ids[0]):
+            # the other corpora say nothing of the level of this one: it starts afresh
+            corpora[name] = _scale_of(name, self.corpora, rows, least[0], lambda r: learn(r, None))
+            _rescale(scaled, X, rows, corpora[name])
+        for name, rows in group_rows(ids[1]):
+            speakers[name] = _scale_of(
+                name, self.speakers, rows, least[1], lambda r: learn(r, scaled[r])
+            )
+            _rescale(scaled, X, rows, speakers[name])
+        return scaled, corpora, speakers
+
+
+def _scale_of(name, known, rows, enough, learn):
+    if name in known:
+        return known[name]
+    return learn(rows) if len(rows) >= enough else None
+
+
+def _rescale(scaled, X, rows, scale):
+    if scale is not None:
+        scaled[rows] = scale(X[rows])
 
 
 def learn_domain(X, ids, learn, min_group):
@@ -84,8 +94,9 @@ def learn_domain(X, ids, learn, min_group):
     ids : (corpora, speakers)
         Their ids, each an ndarray of shape (n_rows,) or None.
     learn : callable
-        ``learn(X, X_scaled)`` gives a scale from rows, raw and as scaled by what they belong to
-        (None for the whole domain).
+        ``learn(rows, X_scaled)`` gives the scale of the rows with these numbers. For a speaker
+        `X_scaled` are these rows as scaled by their corpus, and it may return None: no scale but
+        that one. For a corpus and for the whole domain `X_scaled` is None.
     min_group : int
         Speakers with fewer rows are scaled as their corpus; corpora need two rows.
 
@@ -94,8 +105,8 @@ def learn_domain(X, ids, learn, min_group):
     domain : DomainScale
         The scales.
     """
-    whole = DomainScale(learn(X, None))
-    _, (corpora, speakers) = whole._descend(X, ids, learn, (2, min_group))
+    whole = learn(slice(None), None)
+    _, corpora, speakers = DomainScale(whole)._descend(X, ids, learn, (2, min_group))
     single = [name for name, scale in corpora.items() if scale is None]
     if single:
         warnings.warn(
@@ -104,7 +115,7 @@ def learn_domain(X, ids, learn, min_group):
             UserWarning,
             stacklevel=3,
         )
-    return DomainScale(whole.whole, corpora, speakers)
+    return DomainScale(whole, corpora, speakers)
 
 
 def check_min_group(min_group):

@@ -192,19 +192,19 @@ class CorpusScaler(OneToOneFeatureMixin, GroupAdapterMixin, BaseEstimator):
             _warn_if_single_class(ids[1], y, self.min_group)
         if rows is not None:
             warn_if_one_sided(speakers, speakers_target, stacklevel=3)
-        self.source_ = learn_domain(X, ids, self._learn, self.min_group)
+        self.source_ = learn_domain(X, ids, self._learner(X), self.min_group)
         self.target_ = self.source_
         if rows is not None:
-            self.target_ = learn_domain(rows, ids_target, self._learn, self.min_group)
+            self.target_ = learn_domain(rows, ids_target, self._learner(rows), self.min_group)
             if len(rows) == 1:
                 self.target_ = without_scale(self.target_, self.source_, stacklevel=2)
         return self
 
-    def _learn(self, X, X_scaled):
-        return SCALES[self.method](X)
+    def _learner(self, X):
+        return lambda rows, X_scaled: SCALES[self.method](X[rows])
 
     def _scale(self, domain, X, ids):
-        scaled = domain.scaled(X, ids, self._learn, self.min_group)
+        scaled = domain.scaled(X, ids, self._learner(X), self.min_group)
         return VECTORS[self.vector](VALUES[self.value](scaled))
 
     def _check_parameters(self):

@@ -6,34 +6,11 @@ from .._linalg import fit_kernel
 from ._kernel_rows import KernelRows
 
 
-def squared_mmd(X, Y, kernel):
-    """Squared maximum mean discrepancy: the distance of the means in a kernel's feature space.
-
-    Parameters
-    ----------
-    X, Y : ndarray of shape (n_x, n_features) and (n_y, n_features)
-        Rows of two samples.
-    kernel : Kernel
-        A settled kernel.
-
-    Returns
-    -------
-    distance : float
-        ``mean k(x, x') - 2 mean k(x, y) + mean k(y, y')`` over all pairs, a row with itself
-        included; never negative.
-    """
-    first, second = KernelRows(kernel, X), KernelRows(kernel, Y)
-    within = mean_value(first, X) + mean_value(second, Y)
-    return max(0.0, within - 2 * mean_value(first, Y))
-
-
-def mean_value(rows, X):
-    """Mean kernel value between the rows of a `KernelRows` and those of `X`."""
-    return float(rows.means(X).mean() * rows.scale)
-
-
 def mmd_distances(parts, X_target, kernel, gamma):
     """Squared maximum mean discrepancy of several corpora to the target, with one kernel for all.
+
+    It is the squared distance of the means in the kernel's feature space, ``mean k(x, x') -
+    2 mean k(x, t) + mean k(t, t')`` over all pairs of rows, a row with itself included.
 
     Parameters
     ----------
@@ -47,10 +24,21 @@ def mmd_distances(parts, X_target, kernel, gamma):
     Returns
     -------
     distances : ndarray of shape (n_corpora,)
-        One distance each.
+        One distance >= 0 each.
     """
     settled = fit_kernel(kernel, gamma, np.concatenate([*parts, X_target]))
-    return np.array([squared_mmd(part, X_target, settled) for part in parts])
+    target = _mean_value(KernelRows(settled, X_target), X_target)
+    distances = []
+    for part in parts:
+        rows = KernelRows(settled, part)
+        within = _mean_value(rows, part) + target
+        distances.append(max(0.0, within - 2 * _mean_value(rows, X_target)))
+    return np.array(distances)
+
+
+def _mean_value(rows, X):
+    """Mean kernel value between the rows of a `KernelRows` and those of `X`."""
+    return float(rows.means(X).mean() * rows.scale)
 
 
 def relatedness_weights(distances, temperature):

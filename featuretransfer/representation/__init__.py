@@ -16,6 +16,7 @@ from ._iterative_normalization import IterativeFeatureNormalization
 from ._scaling import CorpusScaler
 from ._subspace_alignment import SubspaceAlignment
 from ._tca import TCA
+from ._tjm import TransferJointMatching
 
 __all__ = [
     "NoAdaptation",
@@ -30,6 +31,7 @@ __all__ = [
     "JDA",
     "BDA",
     "TransferNMF",
+    "TransferJointMatching",
     "DenoisingAutoencoder",
     "FeatureAugmentation",
     "FeatureAugmentationClassifier",

@@ -63,13 +63,21 @@ class LowRankRoot:
         Singular values of V up to this are rounding error.
     relative : bool, default=False
         Whether `mu` is in units of ``1 / |V|^2`` (spectral norm).
+
+    Attributes
+    ----------
+    mu : float
+        `mu` in absolute units.
+    strength : float
+        Largest eigenvalue of ``mu VV'``.
     """
 
     def __init__(self, V, mu, negligible, relative=False):
         self.directions, lengths, _ = linalg.svd(V, full_matrices=False)
         lengths = np.where(lengths > negligible, lengths, 0.0)
         if relative:
-            lengths = lengths / (lengths[0] if lengths[0] > 0 else 1.0)
+            mu = mu / lengths[0] ** 2 if lengths[0] > 0 else 0.0
+        self.mu = mu
         strengths = mu * lengths**2
         self.strength = float(strengths[0])
         self.change = 1 / np.sqrt(1 + strengths) - 1

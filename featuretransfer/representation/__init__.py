@@ -14,6 +14,7 @@ from ._linear_transport import LinearOptimalTransport
 from ._nmf import TransferNMF
 from ._iterative_normalization import IterativeFeatureNormalization
 from ._scaling import CorpusScaler
+from ._sstca import SemiSupervisedTCA
 from ._subspace_alignment import SubspaceAlignment
 from ._tca import TCA
 from ._tjm import TransferJointMatching
@@ -28,6 +29,7 @@ __all__ = [
     "GeodesicFlowKernel",
     "TCA",
     "TLSL",
+    "SemiSupervisedTCA",
     "JDA",
     "BDA",
     "TransferNMF",

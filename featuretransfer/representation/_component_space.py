@@ -19,6 +19,7 @@ from scipy import linalg
 from ._landmarks import choose_landmarks, inverse_root, share_kept
 
 EPS = np.finfo(np.float64).eps
+BLOCK = 512  # rows of a symmetric product computed at a time
 
 
 @dataclass(frozen=True)
@@ -146,6 +147,17 @@ class KernelSpace:
             trace += np.sum(self.adjoint(factor) ** 2)
         return Spread(times, dense, float(trace))
 
+    def congruent(self, S):
+        """``Z'SZ`` for a sparse symmetric S; only the lower triangle is computed."""
+        SZ = S @ (self.K * self.scale)
+        result = np.empty_like(self.K)
+        for start in range(0, self.size, BLOCK):
+            stop = min(start + BLOCK, self.size)
+            block = self.K[start:stop] @ SZ[:, :stop]
+            result[start:stop, :stop] = self.scale[start:stop, None] * block
+            result[:stop, start:stop] = result[start:stop, :stop].T
+        return result
+
     def weights(self, R):
         """Rows to which kernels of new rows are computed, and the weights W of these."""
         if self.linear:
@@ -240,6 +252,10 @@ class FeatureSpace:
             part = self.adjoint(factor)
             A += part @ part.T
         return Spread(lambda y: A @ y, lambda: A, float(max(np.trace(A), 0.0)))
+
+    def congruent(self, S):
+        """``Z'SZ`` for a sparse symmetric S."""
+        return self.basis.T @ (self.F.T @ (S @ self.F)) @ self.basis
 
     def weights(self, R):
         """Rows to which kernels of new rows are computed, and the weights W of these."""

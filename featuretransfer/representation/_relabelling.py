@@ -83,8 +83,8 @@ def relabel(space, k, y, differences, labeller, *, mu, mu_scale, max_iter, name,
         root = mean_root(space, E, mu, mu_scale)
         components = find_components(space, spread, root, k)
         found = projection(space, components)
-        classifier = clone(labeller).fit(found.projected[:n_source], y)
-        labels = classifier.predict(found.projected[n_source:])
+        Z = found.projected - found.projected.mean(axis=0)  # solvers converge faster
+        labels = clone(labeller).fit(Z[:n_source], y).predict(Z[n_source:])
         iterate = Iterate(components, found, root.strength, labels, number)
         lost = lost_classes(labels, y)
         if len(lost):

@@ -76,7 +76,7 @@ class LowRankRoot:
         self.directions, lengths, _ = linalg.svd(V, full_matrices=False)
         lengths = np.where(lengths > negligible, lengths, 0.0)
         if relative:
-            mu = mu / lengths[0] ** 2 if lengths[0] > 0 else 0.0
+            mu = mu / lengths[0] ** 2 if lengths[0] > 0 else mu
         self.mu = mu
         strengths = mu * lengths**2
         self.strength = float(strengths[0])

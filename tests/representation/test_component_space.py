@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from scipy import sparse
 
 from featuretransfer._linalg import fit_kernel
+from featuretransfer.representation import _component_space
 from featuretransfer.representation._component_space import (
     FeatureSpace,
     KernelSpace,
@@ -78,3 +80,19 @@ def test_spread_is_its_definition(case, rescale, ridge, C):
     y = rng.normal(size=space.size)
     assert_allclose(spread.times(y), expected @ y, atol=1e-8 * np.abs(expected).max())
     assert spread.trace == pytest.approx(np.trace(expected))
+
+
+@pytest.mark.parametrize("rescale", [False, True])
+def test_congruent_is_its_definition(case, rescale):
+    space = case[0].rescaled(precision) if rescale else case[0]
+    Z = space.project(np.eye(space.size))
+    S = sparse.random_array((60, 60), density=0.1, rng=0)
+    S = sparse.csr_array(S @ S.T)
+    expected = Z.T @ S.toarray() @ Z
+    assert_allclose(space.congruent(S), expected, atol=1e-9 * np.abs(expected).max())
+
+
+def test_congruent_goes_block_by_block(monkeypatch):
+    monkeypatch.setattr(_component_space, "BLOCK", 7)
+    space = component_space(fit_kernel("rbf", "median", X), X)
+    assert_allclose(space.congruent(sparse.eye_array(60)), space.K @ space.K, atol=1e-10)

@@ -137,17 +137,15 @@ def nearest(data):
     return lambda: pairwise_distances_argmin(data.Xt, data.Xs)
 
 
-def centre_features(n_widths, n_fits, products):
-    """Distances to 100 centres; for each width exponentials and products of the features.
+def centre_features(n_widths, products):
+    """Distances to 100 centres; for each width exponentials, and products with their matrices.
 
     Parameters
     ----------
     n_widths : int
         Candidate widths.
-    n_fits : int
-        Sets of normal equations for each width.
-    products : int
-        Products of one domain's features with a square matrix, for each set of normal equations.
+    products : callable
+        Takes the features of both domains.
     """
 
     def prepare(data):
@@ -155,15 +153,28 @@ def centre_features(n_widths, n_fits, products):
             centres = data.Xt[:100]
             distances = [euclidean_distances(X, centres, squared=True) for X in (data.Xs, data.Xt)]
             for _ in range(n_widths):
-                F, G = (np.exp(-width(data) * D) for D in distances)
-                for _ in range(n_fits):
-                    _, Q = linalg.eigh(F.T @ F + G.T @ G)
-                    for _ in range(products):
-                        np.maximum(F @ Q, 0).sum()
+                products(*(np.exp(-width(data) * D) for D in distances))
 
         return work
 
     return prepare
+
+
+def least_squares(F, G):
+    """Normal equations, and for each of five regularisations a solution without every row."""
+    H = F.T @ F + G.T @ G
+    _, Q = linalg.eigh(H)
+    rotated = F @ Q, G @ Q
+    for reg in range(5):
+        np.maximum(rotated[reg % 2] @ Q.T, 0).sum()
+
+
+def newton_matrices(F, G):
+    """For each of five folds the matrices of a dozen Newton steps."""
+    for _ in range(5):
+        for _ in range(12):
+            half = G[len(G) // 5 :] * 1.0
+            half.T @ half
 
 
 def logistic_regressions(data):

@@ -213,7 +213,7 @@ TABLE = [
     Method(
         "KLIEP",
         options={"gamma": _gammas},
-        floor=floors.centre_features(n_widths=5, n_fits=5, products=1),
+        floor=floors.centre_features(5, floors.newton_matrices),
         peers={
             "skada": skada("KLIEPReweightAdapter", gamma=_gammas, random_state=0),
             "adapt": adapt("KLIEP", gamma=_gammas),
@@ -222,13 +222,13 @@ TABLE = [
     Method(
         "ULSIF",
         options={"gamma": _gammas},
-        floor=floors.centre_features(n_widths=5, n_fits=1, products=10),
+        floor=floors.centre_features(5, floors.least_squares),
         peers={"adapt": adapt("ULSIF", gamma=_gammas, lambdas=[0.001, 0.01, 0.1, 1.0, 10.0])},
     ),
     Method(
         "RuLSIF",
         options={"gamma": _gammas},
-        floor=floors.centre_features(n_widths=5, n_fits=1, products=10),
+        floor=floors.centre_features(5, floors.least_squares),
         peers={"adapt": adapt("RULSIF", gamma=_gammas, lambdas=[0.001, 0.01, 0.1, 1.0, 10.0])},
     ),
     Method(

@@ -101,7 +101,7 @@ def fit_kernel(kernel, gamma, X):
     if callable(kernel) or kernel in ("linear", "cosine"):
         return Kernel(kernel, 1.0, center)
     if kernel == "rbf" and gamma != "median":  # the median width is never degenerate
-        _refuse_degenerate(X, _resolve_gamma(gamma, X))
+        refuse_degenerate(X, _resolve_gamma(gamma, X))
     return Kernel(kernel, _resolve_gamma(gamma, X), center)
 
 
@@ -154,19 +154,35 @@ def spread_rows(X, n_rows):
     return order[np.linspace(0, len(X) - 1, n_rows).round().astype(int)]
 
 
-def _refuse_degenerate(X, gamma):
+def refuse_degenerate(X, *gammas):
+    """Refuse widths with which the rbf kernel is numerically 0 or 1 between all rows.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+        Rows.
+    *gammas : float
+        Widths.
+
+    Raises
+    ------
+    ValueError
+        Naming the first such width.
+    """
     for rows in (200, MEDIAN_ROWS):  # information between a few rows is information between all
         distances = spread_distances(X, rows)
         if not len(distances):
             continue
-        largest, smallest = np.exp(-gamma * distances.min()), np.exp(-gamma * distances.max())
-        if largest >= 1e-10 and smallest <= 1 - 1e-10:
+        least, most = distances.min(), distances.max()
+        values = {gamma: (np.exp(-gamma * least), np.exp(-gamma * most)) for gamma in gammas}
+        gammas = [g for g, (high, low) in values.items() if high < 1e-10 or low > 1 - 1e-10]
+        if not gammas:
             return
     if not len(distances):
         return
-    value = "0" if largest < 1e-10 else "1"
+    value = "0" if values[gammas[0]][0] < 1e-10 else "1"
     raise ValueError(
-        f"The rbf kernel with gamma={gamma:g} is numerically {value} between all rows, so it "
+        f"The rbf kernel with gamma={gammas[0]:g} is numerically {value} between all rows, so it "
         "carries no information. Use gamma='median', or scale the features first "
         "(CorpusScaler, StandardScaler)."
     )

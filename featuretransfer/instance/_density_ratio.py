@@ -5,7 +5,7 @@ from numbers import Real
 import numpy as np
 from sklearn.metrics.pairwise import euclidean_distances
 
-from .._linalg import fit_kernel, spread_rows
+from .._linalg import fit_kernel, refuse_degenerate, spread_rows
 
 FACTORS = 4.0 ** np.arange(-2, 3)  # candidate widths, in units of the median width
 
@@ -68,7 +68,10 @@ def candidate_gammas(gamma, X, X_target):
             "gamma must be 'cv', 'median', 'scale', a positive number or a sequence of positive "
             f"numbers, got {gamma!r}."
         )
-    return [fit_kernel("rbf", value, rows).gamma for value in values]
+    for value in values:
+        fit_kernel("rbf", value, rows[:1])  # checks the value alone
+    refuse_degenerate(rows, *values)
+    return list(map(float, values))
 
 
 def spread_order(X):

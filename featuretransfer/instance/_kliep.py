@@ -148,8 +148,9 @@ class KLIEP(WeighterMixin, BaseEstimator):
                 gamma: _held_out_score(kernels, gamma, orders, n_folds) for gamma in gammas
             }
             self.gamma_ = max(self.cv_scores_, key=self.cv_scores_.get)
+        log_means = logsumexp(-self.gamma_ * kernels.distances, axis=0) - np.log(len(X))
         self._log_coef, self.score_, self.optimality_gap_ = _fit(
-            -self.gamma_ * kernels.distances, -self.gamma_ * kernels.distances_target
+            log_means, -self.gamma_ * kernels.distances_target
         )
         self.centers_ = kernels.centers + kernels.offset
         with np.errstate(over="ignore"):
@@ -177,7 +178,7 @@ class KLIEP(WeighterMixin, BaseEstimator):
         return self._ratio(self._kernels.squared_distances(X))
 
     def _ratio(self, distances):
-        log_ratio = logsumexp(self._log_coef - self.gamma_ * distances, axis=1)
+        log_ratio = _log_ratios(self._log_coef, -self.gamma_ * distances)
         return np.exp(np.minimum(log_ratio, np.log(np.finfo(np.float64).max)))
 
     def _check_parameters(self):
@@ -190,24 +191,34 @@ class KLIEP(WeighterMixin, BaseEstimator):
 
 def _held_out_score(kernels, gamma, orders, n_folds):
     """Mean ``log w`` over target rows less ``log mean w`` over source rows, each held out once."""
-    logs = [-gamma * kernels.distances, -gamma * kernels.distances_target]
+    folds = [
+        [-gamma * D[order[fold::n_folds]] for fold in range(n_folds)]
+        for D, order in zip((kernels.distances, kernels.distances_target), orders)
+    ]
+    sums = [logsumexp(logs, axis=0) for logs in folds[0]]
     total = 0.0
-    for fold in range(n_folds):
-        held_out = [np.isin(np.arange(len(order)), order[fold::n_folds]) for order in orders]
-        log_coef, _, _ = _fit(*(log[~rows] for log, rows in zip(logs, held_out)))
-        source, target = (
-            logsumexp(log_coef + log[rows], axis=1) for log, rows in zip(logs, held_out)
-        )
+    for fold, (source, target) in enumerate(zip(*folds)):
+        kept = [i for i in range(n_folds) if i != fold]
+        log_means = logsumexp([sums[i] for i in kept], axis=0)
+        log_means -= np.log(sum(len(folds[0][i]) for i in kept))
+        log_coef, _, _ = _fit(log_means, np.concatenate([folds[1][i] for i in kept]))
+        source, target = (_log_ratios(log_coef, logs) for logs in (source, target))
         total += target.mean() - logsumexp(source) + np.log(len(source))
     return float(total / n_folds)
 
 
-def _fit(log_source, log_target):
+def _log_ratios(log_coef, logs):
+    """Logarithm of the model at every row; coefficients of 0 add nothing."""
+    used = log_coef > -np.inf
+    return logsumexp(log_coef[used] + logs[:, used], axis=1)
+
+
+def _fit(log_means, log_target):
     """Logarithms of the best coefficients, the mean ``log w`` they reach, and its gap."""
-    log_means = logsumexp(log_source, axis=0) - np.log(len(log_source))
     log_likelihoods = log_target - log_means
     largest = log_likelihoods.max(axis=1, keepdims=True)
-    shares, score, gap = mixture_shares(np.exp(log_likelihoods - largest))
+    log_likelihoods -= largest
+    shares, score, gap = mixture_shares(np.exp(log_likelihoods, out=log_likelihoods))
     with np.errstate(divide="ignore"):
         return np.log(shares) - log_means, float(score + largest.mean()), gap
 
@@ -236,15 +247,15 @@ def mixture_shares(L):
     p = np.full(m, 1.0 / m)
     z = np.full(m, 1.0 / m)  # multipliers of p >= 0
     for _ in range(MAX_STEPS):
-        scaled = L / (L @ p)[:, None]
-        gains = scaled.mean(axis=0)
+        inverse = 1 / (n * (L @ p))
+        gains = inverse @ L
         if gains.max() - 1 <= GAP and p @ z <= GAP:
             break
         aim = 0.1 * (p @ z) / m
         # Newton's step in units of the root of p, in which the matrix is well scaled
         root = np.sqrt(p)
-        half = scaled * (root / np.sqrt(n))
-        H = half.T @ half
+        half = L * (inverse * np.sqrt(n))[:, None]
+        H = (half.T @ half) * np.outer(root, root)
         H[np.diag_indices(m)] += z + RIDGE
         step = root * linalg.cho_solve(linalg.cho_factor(H), root * (gains - 1) + aim / root)
         change = (aim - z * step) / p - z
@@ -252,11 +263,8 @@ def mixture_shares(L):
         p, z = p + length * step, z + length * change
     p = p / p.sum()
     mixed = L @ p
-    return (
-        p,
-        float(np.log(mixed).mean()),
-        float(max((L / mixed[:, None]).mean(axis=0).max() - 1, 0)),
-    )
+    gap = ((1 / (n * mixed)) @ L).max() - 1
+    return p, float(np.log(mixed).mean()), float(max(gap, 0))
 
 
 def _longest(x, dx):

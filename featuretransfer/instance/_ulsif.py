@@ -12,6 +12,7 @@ from .._checks import is_count, is_number
 from ._density_ratio import RatioKernels, candidate_gammas, spread_order
 from ._weights import WeighterMixin
 
+BLOCK = 512  # pairs of rows at a time: what is made of them stays in the cache
 REGS = tuple(10.0 ** np.arange(-3, 2))  # candidates of the regularisation
 
 
@@ -332,25 +333,32 @@ def leave_one_out(source, target, pairs, alpha, regs):
     G = (1 - alpha) / (n_source - 1) * (source.T @ source)
     G += alpha / (n_target - 1) * (target.T @ target)
     values, Q = linalg.eigh(G)
-    S, T = source[pairs[0]] @ Q, target[pairs[1]] @ Q  # features of the pairs, rotated
     total = Q.T @ target.sum(axis=0)
     a, b = np.sqrt(alpha / (n_target - 1)), np.sqrt((1 - alpha) / (n_source - 1))
-    scores = []
-    for reg in regs:
-        scale = 1 / (np.maximum(values, 0) + reg)
-        rhs = (total - T) / (n_target - 1)
-        solved, GT, GS = rhs * scale, a * T * scale, b * S * scale
-        # the 2 x 2 matrix I - U'G^-1 U of each pair, and U'G^-1 rhs
-        tt, ts, ss = (_dots(x, y) for x, y in ((a * T, GT), (a * T, GS), (b * S, GS)))
-        t, s = _dots(a * T, solved), _dots(b * S, solved)
-        determinant = (1 - tt) * (1 - ss) - ts**2
-        x = ((1 - ss) * t + ts * s) / determinant
-        y = ((1 - tt) * s + ts * t) / determinant
-        coefficients = (solved + GT * x[:, None] + GS * y[:, None]) @ Q.T
-        coefficients = np.maximum(coefficients, 0)
-        r_s, r_t = _dots(source[pairs[0]], coefficients), _dots(target[pairs[1]], coefficients)
-        scores.append(float(np.mean(alpha / 2 * r_t**2 + (1 - alpha) / 2 * r_s**2 - r_t)))
-    return scores
+    sums = np.zeros(len(regs))
+    for start in range(0, len(pairs[0]), BLOCK):
+        S, T = (F[rows[start : start + BLOCK]] for F, rows in zip((source, target), pairs))
+        rotated = b * (S @ Q), a * (T @ Q), (total - T @ Q) / (n_target - 1)
+        for i, reg in enumerate(regs):
+            coefficients = _left_out(*rotated, 1 / (np.maximum(values, 0) + reg)) @ Q.T
+            np.maximum(coefficients, 0, out=coefficients)
+            r_s, r_t = _dots(S, coefficients), _dots(T, coefficients)
+            sums[i] += np.sum(alpha / 2 * r_t**2 + (1 - alpha) / 2 * r_s**2 - r_t)
+    return (sums / len(pairs[0])).tolist()
+
+
+def _left_out(S, T, rhs, scale):
+    """Solutions without each pair of rows: ``(1 / scale - ss' - tt')^-1 rhs``, row by row."""
+    GS = S * scale
+    ss, s = _dots(S, GS), _dots(rhs, GS)
+    if not T.any():  # alpha = 0: rank one
+        return rhs * scale + GS * (s / (1 - ss))[:, None]
+    GT = T * scale
+    tt, ts, t = _dots(T, GT), _dots(T, GS), _dots(rhs, GT)
+    determinant = (1 - tt) * (1 - ss) - ts**2
+    x = ((1 - ss) * t + ts * s) / determinant
+    y = ((1 - tt) * s + ts * t) / determinant
+    return rhs * scale + GT * x[:, None] + GS * y[:, None]
 
 
 def _dots(A, B):

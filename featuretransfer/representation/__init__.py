@@ -8,11 +8,11 @@ from ._cca import CCATransfer
 from ._coral import CORAL
 from ._geodesic_flow import GeodesicFlowKernel
 from ._identity import NoAdaptation
+from ._iterative_normalization import IterativeFeatureNormalization
 from ._jda import JDA
 from ._linear_subspace import TLSL
 from ._linear_transport import LinearOptimalTransport
 from ._nmf import TransferNMF
-from ._iterative_normalization import IterativeFeatureNormalization
 from ._scaling import CorpusScaler
 from ._sstca import SemiSupervisedTCA
 from ._subspace_alignment import SubspaceAlignment

@@ -100,8 +100,6 @@ class CorpusScaler(OneToOneFeatureMixin, GroupAdapterMixin, BaseEstimator):
     ``source_domains`` are scaled by the statistics of all source corpora pooled, with a warning if
     there were several.
 
-    **Cost.** Time and memory O(n d); "rank" takes O(n d log n).
-
     **Trap 1.** After "standard" both means are 0: a method that only aligns means linearly (`TCA`
     with a linear kernel) then does nothing. **Trap 2.** Scaling by speaker erases the emotion of
     speakers who were recorded in one emotion only (in URDU, most of them); a warning says so

@@ -8,7 +8,7 @@ from ._balance import estimate_balance
 from ._class_differences import joint_differences
 from ._kernel_components import KernelComponentsMixin, projection
 from ._relabelling import fit_relabelled
-from ._transfer_components import find_components, mean_difference, mean_root
+from ._transfer_components import principal_components
 
 
 class BDA(KernelComponentsMixin, BaseEstimator):
@@ -236,5 +236,4 @@ class BDA(KernelComponentsMixin, BaseEstimator):
 
 def _unaligned(space, k):
     """All rows at the kernel principal components."""
-    root = mean_root(space, mean_difference(space.n_rows, 0), 0.0)
-    return projection(space, find_components(space, space.spread(), root, k)).projected
+    return projection(space, principal_components(space, space.spread(), k)).projected

@@ -149,7 +149,8 @@ class KernelSpace:
 
     def congruent(self, S):
         """``Z'SZ`` for a sparse symmetric S; only the lower triangle is computed."""
-        SZ = S @ (self.K * self.scale)
+        SZ = S @ self.K
+        SZ *= self.scale
         result = np.empty_like(self.K)
         for start in range(0, self.size, BLOCK):
             stop = min(start + BLOCK, self.size)

@@ -57,8 +57,9 @@ class LocalRoot:
     """
 
     def __init__(self, space, S, weight, V, mu):
-        B = weight * space.congruent(S)
-        B.flat[:: len(B) + 1] += 1
+        B = space.congruent(S).T  # symmetric; transposed for LAPACK to work in place
+        B *= weight
+        B[np.diag_indices(len(B))] += 1
         self.factor = linalg.cholesky(B, lower=True, overwrite_a=True, check_finite=False)
         self.inner = LowRankRoot(self._solve(V), mu, 0.0)
 

@@ -16,7 +16,13 @@ from ._kernel_components import (
     settle_kernel,
     store,
 )
-from ._transfer_components import Components, find_components, mean_difference, mean_root
+from ._transfer_components import (
+    Components,
+    find_components,
+    mean_difference,
+    mean_root,
+    principal_components,
+)
 
 
 @dataclass(frozen=True)
@@ -31,7 +37,7 @@ class Iterate:
         Its projection of all rows.
     strength : float
         See `LowRankRoot`.
-    labels : ndarray of shape (n_target,)
+    labels : ndarray of shape (n_target,) or None
         Pseudo-labels predicted from the projected rows.
     number : int
         The iteration, from 1.
@@ -129,14 +135,9 @@ def fit_relabelled(estimator, X, y, X_target, make_differences, stacklevel):
         y = source_labels(estimator, rows[:n_source], y)
     space, k = settle_kernel(estimator, rows)
     if X_target is None:
-        root = mean_root(space, mean_difference(n_source, 0), 0.0)
-        components = find_components(space, space.spread(), root, k)
-        last, estimator.converged_ = (
-            Iterate(components, projection(space, components), 0.0, None, 1),
-            True,
-        )
+        last, converged = _plain(space, k), True
     else:
-        last, estimator.converged_ = relabel(
+        last, converged = relabel(
             space,
             k,
             y,
@@ -148,10 +149,14 @@ def fit_relabelled(estimator, X, y, X_target, make_differences, stacklevel):
             name=type(estimator).__name__,
             stacklevel=stacklevel + 1,
         )
-    estimator.mu_effective_, estimator.explained_share_ = (
-        last.strength,
-        last.components.explained_share,
-    )
     estimator.pseudo_labels_, estimator.n_iter_ = last.labels, last.number
+    estimator.converged_, estimator.mu_effective_ = converged, last.strength
+    estimator.explained_share_ = last.components.explained_share
     projected = store(estimator, last.found, last.components, n_source)
     return projected.astype(rows.dtype, copy=False)
+
+
+def _plain(space, k):
+    """The kernel principal components, which no labels have shaped."""
+    components = principal_components(space, space.spread(), k)
+    return Iterate(components, projection(space, components), 0.0, None, 1)

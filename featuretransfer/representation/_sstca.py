@@ -111,9 +111,11 @@ class SemiSupervisedTCA(KernelComponentsMixin, BaseEstimator):
     the components of the source. The targets of a tuple are pooled.
 
     **Cost.** For n rows in both domains, d features and k components time is O(n^2 (d + k)) and
-    memory O(n^2) without graph. The graph adds O(n^3): a product with K and a Cholesky
-    factorisation, about as much again for 1,000 rows. With m landmarks they are O(n m (d + m) +
-    n^2 d) and O(n (d + m)). Matrices of the labels, of rank n_classes, are never formed.
+    memory O(n^2) without graph; the graph adds O(n^3), a product with K and a Cholesky
+    factorisation, and a third matrix of n^2 values. With m landmarks they are O(n m (d + m) +
+    n^2 d) and O(n (d + m)): use landmarks beyond a few thousand rows.
+
+    The matrix Y, of rank n_classes, is never formed.
 
     References
     ----------

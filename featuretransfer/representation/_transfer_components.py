@@ -159,6 +159,11 @@ def find_components(space, spread, root, k, scaling="b"):
     return _scaled(R, values, total, scaling)
 
 
+def principal_components(space, spread, k):
+    """The components that align nothing, ``B = I``: see `find_components`."""
+    return find_components(space, spread, mean_root(space, np.zeros(space.n_rows), 0.0), k)
+
+
 def _without_null(values, n, size):
     """Eigenvalues with those set to 0 that are nothing but rounding error."""
     return np.where(

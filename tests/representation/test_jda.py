@@ -10,6 +10,7 @@ from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.neighbors import KNeighborsClassifier
 
 from featuretransfer import JDA, TCA, CorpusScaler
+from featuretransfer._linalg import Kernel
 from featuretransfer.exceptions import PseudoLabelWarning
 from featuretransfer.synthetic import make_shifted_corpora
 
@@ -180,6 +181,23 @@ def test_all_rows_as_landmarks_are_exact_and_fewer_nearly_so():
     assert fewer.rows_.shape == (150, 4)
     assert np.mean(fewer.pseudo_labels_ == exact.pseudo_labels_) > 0.95
     assert angle(fewer.transform(Xt), exact.transform(Xt)) < 10
+
+
+@pytest.mark.parametrize("landmarks", [None, 20])
+def test_kernels_are_computed_once_whatever_the_number_of_iterations(landmarks, monkeypatch):
+    Xs, y, Xt, _ = corpora(strength=0.6)
+    calls, original = [], Kernel.__call__
+    monkeypatch.setattr(
+        Kernel, "__call__", lambda self, A, B: calls.append(1) or original(self, A, B)
+    )
+    counts = []
+    for max_iter in (1, 4):
+        calls.clear()
+        jda = JDA(4, mu=50.0, landmarks=landmarks, estimator=NEAREST, max_iter=max_iter)
+        jda.fit_transform(Xs, y, X_target=Xt)
+        assert jda.n_iter_ == max_iter
+        counts.append(len(calls))
+    assert counts[0] == counts[1] == (1 if landmarks is None else 3)  # 3: and the share kept
 
 
 def test_new_rows_are_projected_as_training_rows():

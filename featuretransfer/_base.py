@@ -120,6 +120,14 @@ def require_y(estimator, y):
         )
 
 
+def same_columns(estimator):
+    """Whether target and source of a fit have the same columns, as far as their names tell."""
+    names = [getattr(estimator, f"feature_names_{side}_", None) for side in ("in", "target")]
+    if all(n is not None for n in names) and list(names[0]) != list(names[1]):
+        return False
+    return estimator.n_features_in_ == estimator.n_features_target_
+
+
 def validate_labels(estimator, X, y):
     """Source labels of an adapting classifier: one per row of `X`, of classes, not missing."""
     y = validate_data(copy.copy(estimator), y=y)  # of a copy: it would forget the columns of X

@@ -7,6 +7,7 @@ from ._bda import BDA
 from ._cca import CCATransfer
 from ._coral import CORAL
 from ._geodesic_flow import GeodesicFlowKernel
+from ._heterogeneous import HeterogeneousFeatureAugmentation
 from ._identity import NoAdaptation
 from ._iterative_normalization import IterativeFeatureNormalization
 from ._jda import JDA
@@ -38,4 +39,5 @@ __all__ = [
     "FeatureAugmentation",
     "FeatureAugmentationClassifier",
     "CCATransfer",
+    "HeterogeneousFeatureAugmentation",
 ]

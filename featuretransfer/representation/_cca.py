@@ -6,7 +6,7 @@ import warnings
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin
 
-from .._base import AdapterMixin, validate_domains
+from .._base import AdapterMixin, same_columns, validate_domains
 from .._checks import is_count
 from .._linalg import check_reg
 from ._canonical import canonical_correlations
@@ -209,16 +209,13 @@ class CCATransfer(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEstimator):
         return found
 
     def _check_same_columns(self):
-        names = [getattr(self, f"feature_names_{side}_", None) for side in ("in", "target")]
-        named = names[0] is not None and names[1] is not None
-        same = self.n_features_in_ == self.n_features_target_
-        if not same or (named and list(names[0]) != list(names[1])):
+        if not same_columns(self):
             raise ValueError(
                 f"X_target has other columns than X ({self.n_features_target_} and "
                 f"{self.n_features_in_}) and nothing links them. Pass rows that are known in both "
                 "as X_paired=(rows in the columns of X, rows in the columns of X_target)."
             )
-        if not named:
+        if not (hasattr(self, "feature_names_in_") and hasattr(self, "feature_names_target_")):
             warnings.warn(
                 "X_paired is missing, so the columns of X and X_target are taken for the same "
                 f"{self.n_features_in_} features. Pass X_paired if they are not, or DataFrames "

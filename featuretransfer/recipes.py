@@ -104,8 +104,8 @@ def _find(method):
 
 
 def _hyphenated(name):
-    """'KernelMeanMatching' to 'kernel-mean-matching', 'CORAL' to 'coral'."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name).lower()
+    """'KernelMeanMatching' to 'kernel-mean-matching', 'CCATransfer' to 'cca-transfer'."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", name).lower()
 
 
 def _capitals(name):

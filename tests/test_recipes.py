@@ -32,6 +32,7 @@ def test_recipe_is_a_plain_checked_pipeline(name):
         ("CORAL", ft.CORAL),
         ("coral", ft.CORAL),
         ("TCA", ft.TCA),
+        ("SubspaceAlignment", ft.SubspaceAlignment),
         ("DenoisingAutoencoder", ft.DenoisingAutoencoder),
         ("denoising-autoencoder", ft.DenoisingAutoencoder),
     ],
@@ -60,6 +61,15 @@ def test_scaling_alone_is_not_applied_twice():
         "CorpusScaler",
         "LogisticRegression",
     ]
+
+
+def test_methods_that_scale_themselves_are_first():
+    steps = {
+        name: [type(step).__name__ for _, step in recipe(name).steps]
+        for name in ("cca-transfer", "hfa")
+    }
+    assert steps["cca-transfer"] == ["CCATransfer", "LogisticRegression"]
+    assert steps["hfa"] == ["HeterogeneousFeatureAugmentation"]
 
 
 def test_unknown_method_lists_the_known():

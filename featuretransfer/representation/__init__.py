@@ -14,6 +14,7 @@ from ._jda import JDA
 from ._linear_subspace import TLSL
 from ._linear_transport import LinearOptimalTransport
 from ._nmf import TransferNMF
+from ._optimal_transport import OptimalTransport
 from ._scaling import CorpusScaler
 from ._sstca import SemiSupervisedTCA
 from ._subspace_alignment import SubspaceAlignment
@@ -26,6 +27,7 @@ __all__ = [
     "IterativeFeatureNormalization",
     "CORAL",
     "LinearOptimalTransport",
+    "OptimalTransport",
     "SubspaceAlignment",
     "GeodesicFlowKernel",
     "TCA",

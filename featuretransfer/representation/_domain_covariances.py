@@ -36,7 +36,7 @@ def domain_covariances(X, X_target, means, reg, name, stacklevel):
     for which, rows in (("X", X), ("X_target", X_target)):
         if len(rows) == 1:
             reason = f"{which} has a single row, which has no covariance"
-            _warn_means_only(name, reason, stacklevel + 1)
+            warn_means_only(name, reason, stacklevel + 1)
             return None
     source = regularised_covariance(X - means[0], reg)
     target = regularised_covariance(X_target - means[1], reg)
@@ -44,7 +44,7 @@ def domain_covariances(X, X_target, means, reg, name, stacklevel):
         for which, covariance in (("X", source), ("X_target", target)):
             if covariance.is_singular:
                 reason = f"the rows of {which} lie on one line or point"
-                _warn_means_only(name, reason, stacklevel + 1)
+                warn_means_only(name, reason, stacklevel + 1)
                 return None
     elif source.is_singular:
         raise ValueError(
@@ -55,7 +55,7 @@ def domain_covariances(X, X_target, means, reg, name, stacklevel):
     return source, target
 
 
-def _warn_means_only(name, reason, stacklevel):
+def warn_means_only(name, reason, stacklevel):
     """Say that only the means are aligned."""
     warnings.warn(
         f"{name} aligns only the means: {reason}. Pass more rows for the covariances to be "

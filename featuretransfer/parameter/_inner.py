@@ -5,9 +5,7 @@ import pandas as pd
 from scipy.special import log_softmax
 from sklearn import config_context
 from sklearn.base import clone, is_classifier
-from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
 from .._base import FLOATS
@@ -34,16 +32,6 @@ def check_classifier(estimator):
             f"estimator must be a classifier instance, got {estimator!r}. Pass for example "
             "estimator=LogisticRegression(class_weight='balanced')."
         )
-
-
-def check_labels(y, n_source):
-    """Source labels as an ndarray of shape (n_source,)."""
-    y = column_or_1d(y, warn=True)
-    assert_all_finite(y, input_name="y")
-    if len(y) != n_source:
-        raise ValueError(f"y must have one label for each of the {n_source} rows, got {len(y)}.")
-    check_classification_targets(y)
-    return y
 
 
 def as_given(X, rows):

@@ -11,12 +11,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._base import require_y, validate_domains
 from .._checks import is_count
+from .._labels import check_labels
 from ._calibration import Calibration, fit_calibration
 from ._held_out import choose_folds, held_out_log_posteriors
 from ._inner import (
     as_given,
     check_classifier,
-    check_labels,
     delegates,
     fit_inner,
     log_posteriors,

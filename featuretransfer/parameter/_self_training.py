@@ -10,13 +10,13 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._base import require_y, validate_domains
 from .._checks import is_count, is_number
+from .._labels import check_labels
 from .._pseudo_labels import missing_classes, warn_collapsed
 from .._structure import holds_asymmetric
 from ._balance import balance, most_confident
 from ._inner import (
     as_given,
     check_classifier,
-    check_labels,
     delegates,
     fit_inner,
     log_posteriors,

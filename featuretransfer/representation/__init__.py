@@ -8,6 +8,7 @@ from ._cca import CCATransfer
 from ._coral import CORAL
 from ._geodesic_flow import GeodesicFlowKernel
 from ._heterogeneous import HeterogeneousFeatureAugmentation
+from ._domain_regression import DomainRegression
 from ._identity import NoAdaptation
 from ._iterative_normalization import IterativeFeatureNormalization
 from ._jda import JDA
@@ -37,6 +38,7 @@ __all__ = [
     "BDA",
     "TransferNMF",
     "TransferJointMatching",
+    "DomainRegression",
     "DenoisingAutoencoder",
     "FeatureAugmentation",
     "FeatureAugmentationClassifier",

@@ -14,6 +14,7 @@ from .._labels import check_labels
 from .._pseudo_labels import lost_classes, warn_collapsed
 from ._row_sparse import row_sparse
 
+PRECISION = 1e-7  # share of the objective by which the last step of a regression lowers it
 NEGLIGIBLE = 1e-5  # difference of means, in standard deviations of a feature
 
 
@@ -327,7 +328,7 @@ class _Problem:
         if differences is not None:
             F = np.concatenate([F, np.sqrt(self.mu) * differences])
             Y = np.concatenate([Y, np.zeros((len(differences), Y.shape[1]))])
-        C, path, converged = row_sparse(F, Y, self.alpha)
+        C, path, converged = row_sparse(F, Y, self.alpha, PRECISION)
         return _Solution(C, self.mean_label - self.mean @ C, path, converged)
 
     def mean_differences(self, X_target, codes=None):

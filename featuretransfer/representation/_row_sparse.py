@@ -18,7 +18,7 @@ ROUND = 20  # most steps without a look at the features that are out
 MAX_STEPS = 5000
 
 
-def row_sparse(F, Y, alpha, tol=1e-7):
+def row_sparse(F, Y, alpha, tol):
     """Coefficients with the smallest objective.
 
     Parameters
@@ -29,7 +29,7 @@ def row_sparse(F, Y, alpha, tol=1e-7):
         What they should give.
     alpha : float
         Strength of the penalty, positive.
-    tol : float, default=1e-7
+    tol : float
         Iteration ends when a step of all coefficients lowers the objective by less than this share
         of it.
 

@@ -12,7 +12,7 @@ from sklearn.preprocessing import StandardScaler
 import featuretransfer as ft
 from featuretransfer import DomainRegression
 from featuretransfer.exceptions import PseudoLabelWarning
-from featuretransfer.representation import _row_sparse
+from featuretransfer.representation import _domain_regression, _row_sparse
 from featuretransfer.synthetic import make_shifted_corpora
 
 
@@ -37,7 +37,7 @@ ONE_HOT = (Y[:, None] == np.unique(Y)).astype(float)
 @pytest.fixture
 def exact(monkeypatch):
     """Regressions run to convergence."""
-    monkeypatch.setattr(_row_sparse.row_sparse, "__defaults__", (1e-13,))
+    monkeypatch.setattr(_domain_regression, "PRECISION", 1e-13)
     monkeypatch.setattr(_row_sparse, "MAX_STEPS", 20_000)
 
 

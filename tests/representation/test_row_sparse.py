@@ -80,10 +80,10 @@ def test_most_steps_leave_out_what_is_out(monkeypatch):
 
 def test_nothing_to_learn():
     F, Y = problem(30, 10)
-    C, path, _ = row_sparse(F, 0 * Y, 0.1)
+    C, path, _ = row_sparse(F, 0 * Y, 0.1, 1e-9)
     assert_array_equal(C, 0)
     assert len(path) == 1
-    C, _, _ = row_sparse(0 * F, Y, 0.1)
+    C, _, _ = row_sparse(0 * F, Y, 0.1, 1e-9)
     assert_array_equal(C, 0)
 
 

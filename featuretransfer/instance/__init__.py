@@ -5,6 +5,7 @@ from ._gaussian import GaussianWeights
 from ._kernel_density import KernelDensityWeights
 from ._kliep import KLIEP
 from ._kmm import KernelMeanMatching
+from ._multi_source_tradaboost import MultiSourceTrAdaBoost
 from ._nearest import NearestNeighborWeights
 from ._reweighted import ReweightedClassifier, ReweightedRegressor
 from ._source_domains import SourceDomainWeights
@@ -25,5 +26,6 @@ __all__ = [
     "RuLSIF",
     "SourceDomainWeights",
     "TrAdaBoost",
+    "MultiSourceTrAdaBoost",
     "ULSIF",
 ]

@@ -141,6 +141,32 @@ def test_last_step_of_a_pipeline_and_grid_over_weighters():
     assert len(set(search.cv_results_["mean_test_score"])) == 2
 
 
+class ByCorpus(WeighterMixin, BaseEstimator):
+    """Only rows of corpus "b" count twice."""
+
+    def fit(self, X, y=None, *, X_target=None, source_domains=None):
+        self._set_weights(np.ones(len(X)) + (np.asarray(source_domains) == "b"))
+        return self
+
+
+class CorpusRidge(Ridge):
+    """Remembers the corpora of its rows."""
+
+    __metadata_request__fit = {"source_domains": True}
+
+    def fit(self, X, y, sample_weight=None, source_domains=None):
+        self.corpora_ = source_domains
+        return super().fit(X, y, sample_weight)
+
+
+def test_corpora_reach_weighter_and_regressor():
+    corpora = np.array(["a", "b", "c"])[np.arange(90) % 3]
+    model = ReweightedRegressor(make_pipeline(StandardScaler(), CorpusRidge()), ByCorpus())
+    model.fit(X, Y, X_target=XT, source_domains=corpora)
+    assert_allclose(model.sample_weight_, np.where(corpora == "b", 2, 1) * 3 / 4)
+    assert_array_equal(model.estimator_[-1].corpora_, corpora)
+
+
 @pytest.mark.parametrize(
     ("regressor", "reason"),
     [

@@ -56,15 +56,32 @@ def eigenvectors(data):
 
 
 def mapped_eigenvectors(data):
-    """`eigenvectors`, and the source rows times one matrix, or two factors where d > n."""
+    """`eigenvectors`, the product of two powers, and the source rows times it (or factors)."""
     begin, (n, d) = eigenvectors(data), data.Xs.shape
     if d <= n:
         matrix = np.ones((d, d))
-        return lambda: (begin(), data.Xs @ matrix)
+        return lambda: (begin(), data.Xs @ (matrix @ matrix @ matrix @ matrix))
 
     def work():
         begin()
         return (data.Xs @ data.Xs.T) @ data.Xs, (data.Xs @ data.Xt.T) @ data.Xt
+
+    return work
+
+
+def whitened(data):
+    """`eigenvectors`, and the source rows times those of each domain."""
+    begin = eigenvectors(data)
+    sizes = [min(X.shape) for X in (data.Xs, data.Xt)]
+    rows = [
+        data.Xs if data.Xs.shape[1] == k else data.Xs @ X.T
+        for X, k in zip((data.Xs, data.Xt), sizes)
+    ]
+
+    def work():
+        begin()
+        for Z, k in zip(rows, sizes):
+            Z @ np.ones((k, k))
 
     return work
 
@@ -119,8 +136,8 @@ def one_tca(k):
 
 
 def kernel_matrices(data):
-    """`eigenvectors`, which whiten, then distances to both domains and sums of exponentials."""
-    begin = eigenvectors(data)
+    """`whitened` rows, then distances to both domains and sums of exponentials."""
+    begin = whitened(data)
 
     def work():
         begin()

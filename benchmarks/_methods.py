@@ -233,7 +233,7 @@ TABLE = [
     ),
     Method(
         "GaussianWeights",
-        floor=floors.mapped_eigenvectors,
+        floor=floors.whitened,
         peers={"skada": skada("GaussianReweightAdapter")},
     ),
     Method(

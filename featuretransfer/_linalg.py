@@ -306,10 +306,11 @@ def regularised_covariance(X, reg):
         The matrix C.
     """
     n, d = X.shape
-    Z = X / np.sqrt(n - 1)
-    values, vectors = linalg.eigh(Z.T @ Z if d <= n else Z @ Z.T)
+    products = X.T @ X if d <= n else X @ X.T
+    products /= n - 1
+    values, vectors = linalg.eigh(products, overwrite_a=True)
     values = np.maximum(values, 0)
-    rows = None if d <= n else Z
+    rows = None if d <= n else X / np.sqrt(n - 1)
     if reg != "ledoit-wolf":
         return Covariance(float(reg), values, vectors, rows)
     a = ledoit_wolf_shrinkage(np.einsum("ij,ij->i", X, X), values * ((n - 1) / n), d)

@@ -6,9 +6,9 @@ from ._autoencoder import DenoisingAutoencoder
 from ._bda import BDA
 from ._cca import CCATransfer
 from ._coral import CORAL
+from ._domain_regression import DomainRegression
 from ._geodesic_flow import GeodesicFlowKernel
 from ._heterogeneous import HeterogeneousFeatureAugmentation
-from ._domain_regression import DomainRegression
 from ._identity import NoAdaptation
 from ._iterative_normalization import IterativeFeatureNormalization
 from ._jda import JDA

@@ -197,8 +197,9 @@ def methods():
     """List the methods that `evaluate` knows."""
     from .recipes import methods as known
 
+    width = max(map(len, known()))
     for name, cls in known().items():
-        click.echo(f"{name:<22} {cls.__doc__.strip().splitlines()[0]}")
+        click.echo(f"{name:<{width}}  {cls.__doc__.strip().splitlines()[0]}")
 
 
 def _evaluate(corpora, methods, output, *, classifier=None, **options):

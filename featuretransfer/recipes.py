@@ -14,6 +14,8 @@ from .testing import all_adapters, all_predictors, all_weighters
 
 __all__ = ["methods", "recipe"]
 
+WORDS = ("TrAdaBoost", "RuLSIF")  # capitals inside them begin no new word
+
 
 def methods():
     """The adapters, weighters and adapting classifiers that `recipe` knows.
@@ -30,7 +32,7 @@ def methods():
     'CORAL'
     """
     found = {**all_adapters(), **all_weighters(), **_classifiers()}
-    return {_hyphenated(name): cls for name, cls in sorted(found.items())}
+    return dict(sorted((_hyphenated(name), cls) for name, cls in found.items()))
 
 
 def recipe(method, classifier=None):
@@ -105,6 +107,8 @@ def _find(method):
 
 def _hyphenated(name):
     """'KernelMeanMatching' to 'kernel-mean-matching', 'CCATransfer' to 'cca-transfer'."""
+    for word in WORDS:
+        name = name.replace(word, word.capitalize())
     return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", name).lower()
 
 

@@ -16,6 +16,11 @@ def test_methods_are_discovered():
     assert found == {*all_adapters(), *all_weighters(), *classifiers}
 
 
+def test_names_are_readable_and_sorted():
+    assert {"kernel-mean-matching", "cca-transfer", "tradaboost", "rulsif"} <= set(methods())
+    assert list(methods()) == sorted(methods())
+
+
 @pytest.mark.parametrize("name", list(methods()))
 def test_recipe_is_a_plain_checked_pipeline(name):
     pipeline = recipe(name)

@@ -32,8 +32,10 @@ class HeterogeneousFeatureAugmentation(ViewsMixin, ClassifierMixin, BaseEstimato
 
     A source row x becomes <P x, x, 0>, a target row <Q x, 0, x>: common features beside the own
     ones, for a support vector machine that is learned together with P and Q [1]_ [2]_. The link
-    between the domains is that labels mean the same, for three classes or more; see the notes for
-    what that can give. Where rows are known in both sets of features, `CCATransfer` uses far more.
+    between the domains is that labels mean the same, for three classes or more; the notes tell
+    what that can give: with four emotions not much beyond what the labelled target rows give by
+    themselves, with more classes more. Where rows are known in both sets of features, use
+    `CCATransfer`.
 
     Parameters
     ----------

@@ -2,11 +2,12 @@
 
 import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, clone, is_classifier
+from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 from .._base import AdapterMixin, validate_domains
-from ..instance import ReweightedClassifier
+from .._structure import is_estimator, wants_target
 from ..pipelines import make_pipeline
 from ..representation import CorpusScaler
 
@@ -43,15 +44,28 @@ def in_corpus(classifier):
     return make_pipeline(StandardScaler(), clone(classifier))
 
 
+def baseline_classifier(pipelines):
+    """The first final classifier that does not adapt: a baseline that adapts would be none."""
+    for pipeline in pipelines:
+        classifier = final_classifier(pipeline)
+        if not wants_target(classifier):
+            return classifier
+    return LogisticRegression(C=0.01, class_weight="balanced", max_iter=500)
+
+
 def final_classifier(estimator):
-    """The classifier at the end of a pipeline, without search or weights around it."""
+    """The classifier at the end of a pipeline, without search or what adapts around it."""
     if isinstance(estimator, Pipeline):
         return final_classifier(estimator.steps[-1][1])
     searched = hasattr(estimator, "param_grid") or hasattr(estimator, "param_distributions")
-    if isinstance(estimator, ReweightedClassifier) or searched:
+    if searched or (wants_target(estimator) and is_estimator(_wrapped(estimator))):
         return final_classifier(estimator.estimator)
     if not is_classifier(estimator):
         raise TypeError(
             f"Every pipeline must end in a classifier, got {estimator!r} at the end of one."
         )
     return estimator
+
+
+def _wrapped(estimator):
+    return getattr(estimator, "estimator", None)

@@ -16,7 +16,13 @@ from sklearn.utils.parallel import Parallel, delayed
 from .._structure import is_estimator
 from ..corpora import Corpus
 from ..pipelines import check_pipeline
-from ._baselines import BASELINES, final_classifier, in_corpus, scaled_baselines
+from ._baselines import (
+    BASELINES,
+    baseline_classifier,
+    final_classifier,
+    in_corpus,
+    scaled_baselines,
+)
 from ._metrics import score_chance, score_predictions
 from ._result import CrossCorpusResult
 from ._run import PROTOCOLS, Cell, Domain, run_cell, side_information, tuning, within_corpus
@@ -89,6 +95,8 @@ def cross_corpus(
     (statistics of source and target together), ``corpus-scaling`` (each its own, every source
     corpus too, the one to beat)
     and ``in-corpus`` (trained on other speakers of the target itself, five folds, one score).
+    Baselines do not adapt: of a last step that does, they take the classifier inside, and if there
+    is none that of the next pipeline or a logistic regression.
 
     Examples
     --------
@@ -222,7 +230,7 @@ def _mapped(corpora, labels):
 
 
 def _cells(pipelines, domains, plan):
-    classifier = final_classifier(next(iter(pipelines.values())))
+    classifier = baseline_classifier(pipelines.values())
     contenders = {**scaled_baselines(classifier), **pipelines} if plan.baselines else pipelines
     run = PROTOCOLS[plan.protocol]
     tasks = []

@@ -5,6 +5,7 @@ import sklearn
 import soundfile
 from numpy.testing import assert_array_equal
 from sklearn.base import BaseEstimator, clone
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score
@@ -14,7 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 import featuretransfer as ft
-from featuretransfer.evaluation._baselines import BASELINES, final_classifier
+from featuretransfer.evaluation._baselines import BASELINES, baseline_classifier, final_classifier
 
 CLF = LogisticRegression(C=0.1, class_weight="balanced", max_iter=1000)
 PIPELINES = {
@@ -327,6 +328,36 @@ def test_names():
     assert list(named_pipelines(same)) == [f"{name}-1", f"{name}-2"]
     assert list(named_pipelines(same[0])) == [name]
     assert list(named_pipelines([LogisticRegression()])) == ["logisticregression"]
+
+
+@pytest.mark.parametrize(
+    "adapting",
+    [
+        ft.BalancedSelfTraining(CLF),
+        ft.PriorCorrection(CLF),
+        ft.ReweightedClassifier(CLF, ft.KernelMeanMatching()),
+        CalibratedClassifierCV(ft.BalancedSelfTraining(CLF)),
+    ],
+    ids=lambda estimator: type(estimator).__name__,
+)
+def test_baselines_do_not_adapt(adapting):
+    assert final_classifier(ft.make_pipeline(ft.CorpusScaler(), adapting)) is CLF
+
+
+def test_classifiers_that_adapt_themselves_are_no_baseline():
+    own = ft.make_pipeline(ft.CorpusScaler(), ft.DomainRegression())
+    assert baseline_classifier([own, ft.make_pipeline(ft.CORAL(), CLF)]) is CLF
+    assert isinstance(baseline_classifier([own]), LogisticRegression)
+
+
+def test_baselines_are_the_same_whatever_adapts_first(corpora):
+    adapting = ft.make_pipeline(ft.CorpusScaler(), ft.BalancedSelfTraining(CLF))
+    plain = ft.make_pipeline(ft.CorpusScaler(), CLF)
+    found = ft.cross_corpus({"method": adapting}, corpora).summary(n_bootstraps=1)["uar"]
+    expected = ft.cross_corpus({"method": plain}, corpora).summary(n_bootstraps=1)["uar"]
+    for name in BASELINES:
+        assert found[name] == expected[name]
+    assert found["method"] != found["corpus-scaling"]
 
 
 def test_final_classifier():

@@ -1,6 +1,6 @@
 """Kernels, covariances, symmetric powers and eigenvectors, as pure functions on arrays."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Real
 
 import numpy as np
@@ -306,18 +306,22 @@ def regularised_covariance(X, reg):
         The matrix C.
     """
     n, d = X.shape
-    products = X.T @ X if d <= n else X @ X.T
-    products /= n - 1
-    values, vectors = linalg.eigh(products, overwrite_a=True)
-    values = np.maximum(values, 0)
-    rows = None if d <= n else X / np.sqrt(n - 1)
+    covariance = covariance_of(X / np.sqrt(n - 1))
     if reg != "ledoit-wolf":
-        return Covariance(float(reg), values, vectors, rows)
+        return replace(covariance, ridge=float(reg))
+    values, rows = covariance.values, covariance.rows
     a = ledoit_wolf_shrinkage(np.einsum("ij,ij->i", X, X), values * ((n - 1) / n), d)
     ridge = a * values.sum() / d
     if rows is not None:
         rows *= np.sqrt(1 - a)
-    return Covariance(ridge, (1 - a) * values, vectors, rows)
+    return replace(covariance, ridge=ridge, values=(1 - a) * values)
+
+
+def covariance_of(Z, ridge=0.0):
+    """``ridge I + Z'Z`` by its eigenvalues; `Z` is kept where it has fewer rows than columns."""
+    n, d = Z.shape
+    values, vectors = linalg.eigh(Z.T @ Z if d <= n else Z @ Z.T)
+    return Covariance(ridge, np.maximum(values, 0), vectors, None if d <= n else Z)
 
 
 def ledoit_wolf_shrinkage(squared_norms, values, n_features):

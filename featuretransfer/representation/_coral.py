@@ -6,6 +6,7 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin
 from .._base import AdapterMixin, validate_domains
 from .._linalg import check_reg
 from ._domain_covariances import domain_covariances
+from ._gaussian_map import gaussian_map
 
 
 class CORAL(OneToOneFeatureMixin, AdapterMixin, BaseEstimator):
@@ -107,29 +108,19 @@ class CORAL(OneToOneFeatureMixin, AdapterMixin, BaseEstimator):
         check_reg(self.reg)
         self.mean_source_ = X.mean(axis=0, dtype=np.float64)
         self.mean_target_ = self.covariance_source_ = self.covariance_target_ = None
-        self._matrix = None
+        self._map = None
         if X_target is None:
             return self
         self.mean_target_ = X_target.mean(axis=0, dtype=np.float64)
         means = self.mean_source_, self.mean_target_
         found = domain_covariances(X, X_target, means, self.reg, "CORAL", stacklevel=2)
         if found is not None:
-            self.covariance_source_, self.covariance_target_ = source, target = found
-            if source.rows is None and target.rows is None:
-                self._matrix = source.power(-0.5) @ target.power(0.5)
+            self.covariance_source_, self.covariance_target_ = found
+        self._map = gaussian_map(means, found)
         return self
 
     def _map_target(self, X):
         return X
 
     def _map_source(self, X):
-        if self.mean_target_ is None:
-            return X
-        mapped = X - self.mean_source_
-        if self._matrix is not None:
-            mapped = mapped @ self._matrix
-        elif self.covariance_source_ is not None:
-            mapped = self.covariance_source_.times_power(mapped, -0.5)
-            mapped = self.covariance_target_.times_power(mapped, 0.5)
-        mapped += self.mean_target_
-        return mapped.astype(X.dtype, copy=False)
+        return X if self._map is None else self._map(X).astype(X.dtype, copy=False)

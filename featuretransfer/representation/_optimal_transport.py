@@ -5,13 +5,12 @@ import warnings
 import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_consistent_length, column_or_1d
-from sklearn.utils.multiclass import check_classification_targets
 
-from .._base import AdapterMixin, require_y, validate_domains
+from .._base import AdapterMixin, validate_domains
 from .._checks import is_count, is_number
 from ._domain_covariances import warn_means_only
 from ._sinkhorn import class_plan, entropic_plan
+from ._source_labels import source_labels
 from ._transport_rows import (
     METRICS,
     merge_equal,
@@ -191,7 +190,7 @@ class OptimalTransport(OneToOneFeatureMixin, AdapterMixin, BaseEstimator):
         self.error_, self.n_iter_ = 0.0, 1
         if X_target is None:
             return self
-        y = self._labels(X, y)
+        y = source_labels(self, X, y) if self.class_reg > 0 else np.zeros(len(X))
         X, X_target = X.astype(np.float64), X_target.astype(np.float64)
         rows, a, groups = represent_by_class(X, y, self.landmarks)
         targets, b = represent(X_target, self.landmarks)
@@ -205,15 +204,6 @@ class OptimalTransport(OneToOneFeatureMixin, AdapterMixin, BaseEstimator):
             self._measure_spread(mapped, a, targets, b)
         self.rows_, self.displacements_ = merge_equal(rows, mapped - rows, a)
         return self
-
-    def _labels(self, X, y):
-        if self.class_reg == 0:
-            return np.zeros(len(X))
-        require_y(self, y)
-        y = column_or_1d(y, warn=True)
-        check_consistent_length(X, y)
-        check_classification_targets(y)
-        return y
 
     def _find_plan(self, costs, a, b, groups):
         self.cost_scale_ = _scale(costs, self.cost_scale)

@@ -5,6 +5,7 @@ from ._augmented_classifier import FeatureAugmentationClassifier
 from ._autoencoder import DenoisingAutoencoder
 from ._bda import BDA
 from ._cca import CCATransfer
+from ._class_coral import ClassCORAL
 from ._coral import CORAL
 from ._domain_regression import DomainRegression
 from ._geodesic_flow import GeodesicFlowKernel
@@ -27,6 +28,7 @@ __all__ = [
     "CorpusScaler",
     "IterativeFeatureNormalization",
     "CORAL",
+    "ClassCORAL",
     "LinearOptimalTransport",
     "OptimalTransport",
     "SubspaceAlignment",

@@ -26,15 +26,17 @@ class ClassCORAL(OneToOneFeatureMixin, AdapterMixin, BaseEstimator):
     differently, or are of other frequency in the target. Here a classifier trained on the source
     as mapped so far labels the target rows, each class is aligned with the target rows that got its
     label, and both steps are repeated. Use it where `CORAL` with the same classifier is much better
-    than chance: labels that are mostly wrong are only confirmed. Scale the features first
-    (`CorpusScaler`): the regularisation treats all features alike.
+    than chance: labels that are mostly wrong are only confirmed. Pass the classifier that follows
+    in the pipeline, well regularised (`recipe` does): one that overfits the source labels the
+    target badly, and then no adaptation is better. Scale the features first (`CorpusScaler`): the
+    regularisation treats all features alike.
 
     Parameters
     ----------
     estimator : classifier or None, default=None
         Predicts the labels of the target and, another copy of it, the classes of source rows. None
-        is logistic regression with balanced classes. Where rows are few, pass one as regularised as
-        the classifier that follows.
+        is logistic regression with balanced classes and scikit-learn's regularisation, too weak for
+        few rows of many features.
     reg : "ledoit-wolf" or float, default="ledoit-wolf"
         Regularisation of all covariance matrices, as in `CORAL`.
     pooling : float, default=1.0

@@ -10,6 +10,7 @@ from ._nearest import NearestNeighborWeights
 from ._reweighted import ReweightedClassifier, ReweightedRegressor
 from ._source_domains import SourceDomainWeights
 from ._tradaboost import TrAdaBoost
+from ._two_stage_tradaboost import TwoStageTrAdaBoostR2
 from ._ulsif import ULSIF, RuLSIF
 from ._weights import WeighterMixin as WeighterMixin
 from ._weights import effective_sample_size as effective_sample_size
@@ -27,5 +28,6 @@ __all__ = [
     "SourceDomainWeights",
     "TrAdaBoost",
     "MultiSourceTrAdaBoost",
+    "TwoStageTrAdaBoostR2",
     "ULSIF",
 ]

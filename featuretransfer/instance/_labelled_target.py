@@ -20,6 +20,32 @@ def class_labels(estimator, X, y):
     return y
 
 
+def rating_labels(estimator, X, y):
+    """Source labels of a regressor, validated: an ndarray of shape (n_source,) of float."""
+    require_y(estimator, y)
+    y = _numbers(column_or_1d(y, warn=True), "y")
+    assert_all_finite(y, estimator_name=type(estimator).__name__, input_name="y")
+    check_consistent_length(X, y)
+    return y
+
+
+def target_ratings(labels, labelled):
+    """Target labels of a regressor as an ndarray of float, 0 where there is none."""
+    ratings = np.zeros(len(labels))
+    ratings[labelled] = _numbers(labels[labelled], "y_target")
+    assert_all_finite(ratings, input_name="y_target")
+    return ratings
+
+
+def _numbers(values, name):
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"{name} must hold numbers, such as ratings of arousal: {error}."
+        ) from None
+
+
 def append_labelled(X, y, rows, labels, labelled):
     """The source with the labelled target rows below it."""
     X = np.concatenate([X, rows[labelled]])
@@ -51,6 +77,29 @@ def canonical_order(X, y, n_source):
         codes = np.unique(y, return_inverse=True)[1]
         order = np.lexsort((*X.T[::-1], codes, norms, is_target))
     return order
+
+
+def learner(fits, X, y):
+    """A function of weights that fits with them and predicts the same rows.
+
+    Parameters
+    ----------
+    fits : WeightedFits
+        Fits the estimator.
+    X, y : ndarray
+        Rows and labels.
+
+    Returns
+    -------
+    learn : callable
+        ``learn(weights)`` returns the fitted estimator and its predictions.
+    """
+
+    def learn(weights):
+        estimator = fits(X, y, weights)
+        return estimator, estimator.predict(X)
+
+    return learn
 
 
 def warn_unlabelled(estimator, stacklevel):

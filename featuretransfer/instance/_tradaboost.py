@@ -13,6 +13,7 @@ from ._labelled_target import (
     append_labelled,
     canonical_order,
     class_labels,
+    learner,
     refuse_adapter,
     warn_unlabelled,
 )
@@ -164,12 +165,7 @@ class TrAdaBoost(VotingMixin, MetaEstimatorMixin, BaseEstimator):
             return self
         order = canonical_order(X, y, n_source)
         X, y = X[order], y[order]
-
-        def learn(weights):
-            estimator = fits(X, y, weights)
-            return estimator, estimator.predict(X)
-
-        rounds = boost(learn, y, n_source, len(self.classes_), self.n_estimators)
+        rounds = boost(learner(fits, X, y), y, n_source, len(self.classes_), self.n_estimators)
         set_rounds(self, rounds, order, n_source, first=(self.n_estimators - 1) // 2)
         return self
 

@@ -72,6 +72,9 @@ class MultiSourceTrAdaBoost(VotingMixin, MetaEstimatorMixin, BaseEstimator):
     corpus that has one class, together with the labelled target rows, is left out of the choice.
     The weights of a corpus and the target are rescaled to mean 1 for its fit.
 
+    For a source that is useless to the target; where all are of use, one plain fit to all domains
+    may be better, and should be compared.
+
     Without labelled target rows the classifier is fitted once, to the unweighted rows of all
     sources. Unlabelled target rows (None or NaN in ``y_target``) are ignored. A tuple of targets is
     pooled. Inside, rows are arrays without names.

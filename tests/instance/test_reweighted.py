@@ -162,6 +162,10 @@ def test_target_is_passed_on_to_adapters_inside():
             "BaggingClassifier inside VotingClassifier",
         ),
         (FrozenEstimator(LR), "ignores sample_weight"),
+        (
+            make_pipeline(StandardScaler(), AdaBoostClassifier(LR)),
+            "cannot weight Pipeline: it holds an estimator without metadata routing",
+        ),
     ],
 )
 def test_classifiers_that_would_not_use_the_weights_are_refused(classifier, reason):

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 import sklearn
 from numpy.testing import assert_allclose, assert_array_equal
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.compose import TransformedTargetRegressor
+from sklearn.decomposition import PCA
 from sklearn.ensemble import (
     AdaBoostRegressor,
     BaggingRegressor,
@@ -14,7 +15,7 @@ from sklearn.feature_selection import RFECV
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge, RidgeCV
 from sklearn.model_selection import GridSearchCV, GroupKFold
 from sklearn.neighbors import KNeighborsRegressor
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVR, LinearSVR
 
@@ -144,6 +145,8 @@ def test_last_step_of_a_pipeline_and_grid_over_weighters():
 class ByCorpus(WeighterMixin, BaseEstimator):
     """Only rows of corpus "b" count twice."""
 
+    __metadata_request__fit = {"X_target": True, "source_domains": True}
+
     def fit(self, X, y=None, *, X_target=None, source_domains=None):
         self._set_weights(np.ones(len(X)) + (np.asarray(source_domains) == "b"))
         return self
@@ -165,6 +168,26 @@ def test_corpora_reach_weighter_and_regressor():
     model.fit(X, Y, X_target=XT, source_domains=corpora)
     assert_allclose(model.sample_weight_, np.where(corpora == "b", 2, 1) * 3 / 4)
     assert_array_equal(model.estimator_[-1].corpora_, corpora)
+    weighter = Pipeline([("pca", PCA(2)), ("corpus", ByCorpus())], transform_input=["X_target"])
+    behind = ReweightedRegressor(Ridge(), weighter)
+    behind.fit(X, Y, X_target=XT, source_domains=corpora)
+    assert_array_equal(behind.sample_weight_, model.sample_weight_)
+
+
+class Keeps(RegressorMixin, BaseEstimator):
+    """Wraps a regressor and keeps the weights to itself."""
+
+    def __init__(self, estimator):
+        self.estimator = estimator
+
+    def fit(self, X, y):
+        self.estimator_ = sklearn.clone(self.estimator).fit(X, y)
+        return self
+
+
+def test_wrappers_that_do_not_pass_weights_on_are_refused():
+    with pytest.raises(ValueError, match="cannot weight Keeps: it does not pass sample_weight on"):
+        ReweightedRegressor(Keeps(Ridge()), Given()).fit(X, Y)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,148 @@
+"""Agreement with reference values made by other programs; ``tests/assets/README.md`` says how."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.linalg import subspace_angles
+from sklearn.metrics.pairwise import rbf_kernel
+
+import featuretransfer as ft
+
+ASSETS = Path(__file__).parent / "assets"
+GAMMA, MU, K = 0.08, 2.0, 3
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::featuretransfer.exceptions.LowEffectiveSampleSizeWarning"
+)
+
+
+def load(name):
+    with np.load(ASSETS / f"{name}.npz") as arrays:
+        return SimpleNamespace(**arrays)
+
+
+DATA = load("inputs")
+
+
+def fitted(method, y=None):
+    return method.fit(DATA.Xs, y, X_target=DATA.Xt)
+
+
+def both_views(adapter):
+    return adapter.transform_source(DATA.Xs), adapter.transform(DATA.Xt)
+
+
+def mean_one(w):
+    return w / w.mean()
+
+
+def angle(A, B):
+    """Largest angle between the subspaces of the centred columns, in degrees."""
+    A, B = A - A.mean(axis=0), B - B.mean(axis=0)
+    return np.rad2deg(subspace_angles(A, B).max())
+
+
+@pytest.mark.oracle("KernelMeanMatching")
+@pytest.mark.parametrize(("name", "options"), [("loose", {}), ("tight", {"B": 3.0, "eps": 0.01})])
+def test_kernel_mean_matching(name, options):
+    stored = load("kernel_mean_matching")
+    found = fitted(ft.KernelMeanMatching(gamma=GAMMA, **options)).solution_
+    assert_allclose(found, getattr(stored, name), atol=1e-4)
+    n = len(DATA.Xs)
+    P = rbf_kernel(DATA.Xs, gamma=GAMMA) + 1e-6 * np.eye(n)
+    k = n * rbf_kernel(DATA.Xs, DATA.Xt, GAMMA).mean(axis=1)
+
+    def objective(w):
+        return w @ P @ w / 2 - k @ w
+
+    assert objective(found) <= objective(getattr(stored, name)) + 1e-8
+    theirs = getattr(stored, f"{name}_skada")
+    breaks_bound = theirs.max() > options.get("B", 1000.0)
+    assert breaks_bound or objective(theirs) > objective(found) + 1e-4
+
+
+@pytest.mark.oracle("KLIEP")
+def test_kliep():
+    stored = load("kliep")
+    found = fitted(ft.KLIEP(gamma=GAMMA))
+    assert found.score_ == pytest.approx(stored.score, abs=1e-8)
+    assert_allclose(found.sample_weight_, mean_one(stored.weights), atol=1e-4)
+    assert not np.allclose(mean_one(stored.skada), found.sample_weight_, atol=0.05)
+
+
+@pytest.mark.parametrize(
+    ("weighter", "alpha"),
+    [
+        pytest.param(ft.ULSIF(gamma=GAMMA, reg=0.1), 0.0, id="ULSIF"),
+        pytest.param(ft.RuLSIF(gamma=GAMMA, reg=0.1), 0.1, id="RuLSIF"),
+    ],
+)
+def test_least_squares_ratios(weighter, alpha):
+    stored = getattr(load("least_squares_ratios"), f"weights_{alpha}")
+    assert_allclose(fitted(weighter).sample_weight_, mean_one(stored), rtol=1e-9)
+
+
+@pytest.mark.oracle("GaussianWeights")
+def test_gaussian_weights():
+    found = fitted(ft.GaussianWeights()).density_ratio(DATA.Xs)
+    assert_allclose(found, load("gaussian_weights").ratio, rtol=1e-9)
+
+
+@pytest.mark.oracle("KernelDensityWeights")
+def test_kernel_density_weights():
+    found = fitted(ft.KernelDensityWeights(alpha=0.1, reg=0.0)).sample_weight_
+    assert_allclose(found, mean_one(load("kernel_density_weights").relative_ratio), rtol=1e-9)
+
+
+@pytest.mark.oracle("NearestNeighborWeights")
+def test_nearest_neighbor_weights():
+    stored = load("nearest_neighbor_weights")
+    assert_array_equal(fitted(ft.NearestNeighborWeights()).counts_, stored.counts)
+    assert not np.allclose(mean_one(stored.skada), mean_one(stored.counts))
+
+
+@pytest.mark.oracle("DomainClassifierWeights")
+def test_domain_classifier_weights():
+    stored = load("domain_classifier_weights")
+    found = fitted(ft.DomainClassifierWeights(random_state=0)).sample_weight_
+    assert_allclose(found, mean_one(stored.odds), rtol=1e-6)
+    assert np.corrcoef(np.log(found), np.log(stored.skada))[0, 1] < -0.5
+
+
+@pytest.mark.oracle("CorpusScaler")
+def test_corpus_scaler():
+    stored = load("corpus_scaler")
+    source, target = both_views(fitted(ft.CorpusScaler()))
+    assert_allclose(source, stored.source, atol=1e-12)
+    assert_allclose(target, stored.target, atol=1e-12)
+
+
+@pytest.mark.oracle("CORAL")
+def test_coral():
+    stored = load("coral")
+    source, target = both_views(fitted(ft.CORAL(reg=0.0)))
+    ns, nt = len(DATA.Xs), len(DATA.Xt)
+    # theirs: covariances by 1 / n, both domains moved to mean 0
+    factor = np.sqrt(nt / (nt - 1) * (ns - 1) / ns)
+    mean = DATA.Xt.mean(axis=0)
+    assert_allclose(source, factor * stored.source + mean, atol=1e-9)
+    assert_allclose(target, stored.target + mean, atol=1e-12)
+
+
+@pytest.mark.oracle("SubspaceAlignment")
+def test_subspace_alignment():
+    stored = load("subspace_alignment")
+    source, target = both_views(fitted(ft.SubspaceAlignment(K)))
+    signs = np.sign(np.sum(target * stored.target, axis=0))
+    assert_allclose(source, stored.source * signs, atol=1e-9)
+    assert_allclose(target, stored.target * signs, atol=1e-9)
+
+
+@pytest.mark.oracle("TCA")
+def test_tca():
+    stored = load("tca")
+    found = np.concatenate(both_views(fitted(ft.TCA(K, mu=MU, gamma=GAMMA))))
+    assert angle(found, stored.components) < 1e-6
+    assert angle(found, stored.skada) > 10

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+CLASSES = np.array(["anger", "happiness", "neutral", "sadness"])
 KNOWN = 10  # labelled target rows of every class, for methods that use them
 
 
@@ -27,6 +28,11 @@ class Domains:
     yt: np.ndarray
 
     @property
+    def codes(self):
+        """The source classes as integers."""
+        return np.unique(self.ys, return_inverse=True)[1]
+
+    @property
     def pooled(self):
         """Rows of both domains, the source first."""
         return np.concatenate([self.Xs, self.Xt])
@@ -38,12 +44,12 @@ def make_domains(n, d):
     rank = min(20, d // 2)
     loadings = rng.normal(size=(rank, d)) / np.sqrt(rank)
     factors = rng.normal(size=(2 * n - 1, rank))
-    y = 2 * (factors[:, 0] > 0) + (factors[:, 1] > 0)  # before the shift: it keeps the classes
+    codes = 2 * (factors[:, 0] > 0) + (factors[:, 1] > 0)  # before the shift: it keeps the classes
     factors[n:] = 0.8 * factors[n:] + 0.3
     rows = factors @ loadings + 0.5 * rng.normal(size=(2 * n - 1, d))
     rows = (rows - rows.mean(axis=0)) / rows.std(axis=0)
-    yt = np.full(n - 1, None)
-    for label in range(4):
+    y, yt = CLASSES[codes], np.full(n - 1, None)
+    for label in CLASSES:
         known = np.flatnonzero(y[n:] == label)[:KNOWN]
         yt[known] = label
     return Domains(rows[:n], y[:n], rows[n:], yt)

@@ -20,6 +20,7 @@ from featuretransfer.testing import all_adapters, all_predictors, all_weighters,
 SIZES = tuple((n, d) for d in (88, 384, 1582) for n in (500, 1000, 2000, 4000))
 LARGE = ((8000, 88), (8000, 384), (8000, 1582))
 TINY = ((60, 24),)
+SCORES = ("predict_proba", "decision_function", "predict")  # the first that a classifier has
 N_COMPONENTS = 20
 TIGHT_EPS = 0.01
 
@@ -76,8 +77,9 @@ class Method:
         It returns the estimator and its output.
         """
         estimator = self.estimator(data)
-        y = data.ys + np.linspace(0, 0.5, len(data.ys)) if is_regressor(estimator) else data.ys
-        metadata = fit_metadata(estimator, data)
+        metadata, y = fit_metadata(estimator, data), data.ys
+        if is_regressor(estimator):
+            y, metadata = numbers(y), {**metadata, **numbers_known(metadata)}
 
         def run():
             if hasattr(estimator, "transform_source"):
@@ -85,21 +87,39 @@ class Method:
             estimator.fit(data.Xs, y, **metadata)
             if hasattr(estimator, "sample_weight_"):
                 return estimator, estimator.sample_weight_
-            scores = "predict" if is_regressor(estimator) else "predict_proba"
-            return estimator, getattr(estimator, scores)(data.Xt)
+            telling = ("predict",) if is_regressor(estimator) else SCORES
+            name = next(name for name in telling if hasattr(estimator, name))
+            return estimator, getattr(estimator, name)(data.Xt)
 
         return run
 
 
 def fit_metadata(estimator, data):
-    """What `fit` takes: target rows, a few of their labels, and a domain for every source row."""
+    """What `fit` takes: target rows, a few of their labels, corpora of the source rows, pairs."""
     offered = {
         "X_target": (data.Xt,),
         "y_target": (data.yt,),
-        "source_domain": np.arange(len(data.Xs)) % 3,
+        "source_domains": np.arange(len(data.Xs)) % 3,
+        "X_paired": (data.Xs[:-1], data.Xt),
     }
     taken = inspect.signature(estimator.fit).parameters
     return {name: value for name, value in offered.items() if name in taken}
+
+
+def numbers(y):
+    """A number for every class, for a regressor."""
+    return np.unique(y, return_inverse=True)[1].astype(float)
+
+
+def numbers_known(metadata):
+    """Target labels as numbers, NaN where they are not known."""
+    if "y_target" not in metadata:
+        return {}
+    (yt,) = metadata["y_target"]
+    known = np.array([label is not None for label in yt])
+    found = np.full(len(yt), np.nan)
+    found[known] = numbers(yt[known].astype(str))
+    return {"y_target": (found,)}
 
 
 def public():
@@ -199,6 +219,7 @@ TABLE = [
     ),
     Method(
         "LinearOptimalTransport",
+        options={"reg": 1e-3},
         floor=floors.three_eigenvectors,
         peers={
             "skada": skada("LinearOTMappingAdapter", reg=1e-3),
@@ -207,7 +228,21 @@ TABLE = [
     ),
     Method(
         "OptimalTransport",
-        peers={"pot": pot("SinkhornTransport", reg_e=1.0), "skada": skada("OTMappingAdapter")},
+        options={"reg": 0.1},
+        peers={
+            "pot": pot("SinkhornTransport", reg_e=0.1, norm="median", tol=1e-6, max_iter=10000),
+            "skada": skada(
+                "EntropicOTMappingAdapter", reg_e=0.1, norm="median", tol=1e-6, max_iter=10000
+            ),
+        },
+    ),
+    Method(
+        "OptimalTransport",
+        "OptimalTransport, classes",
+        options={"reg": 0.1, "class_reg": 0.1},
+        peers={
+            "pot": pot("SinkhornL1l2Transport", labels=True, reg_e=0.1, reg_cl=0.1, norm="median")
+        },
     ),
     Method("CorpusScaler", floor=floors.means),
     Method(
@@ -251,5 +286,10 @@ TABLE = [
     ),
     # skada's fits one classifier and asks it about the rows that it has seen: another problem
     Method("DomainClassifierWeights", floor=floors.logistic_regressions),
+    *(
+        Method("TLSL", f"TLSL, {criterion}", options={**_COMPONENTS, "criterion": criterion})
+        for criterion in ("pca", "lda", "lpp")
+    ),
+    Method("TransferNMF", options=_COMPONENTS),
     Method("FeatureAugmentation", peers={"adapt": adapt("FA")}),
 ]

@@ -60,7 +60,7 @@ def skada(name, *, labels=False, attribute=None, **options):
         domain = np.repeat([1, -2], [len(data.Xs), len(data.Xt)])
         arguments = [data.pooled]
         if labels:
-            arguments.append(np.concatenate([data.ys, np.full(len(data.Xt), -1)]))
+            arguments.append(np.concatenate([data.codes, np.full(len(data.Xt), -1)]))
         adapter = getattr(skada, name)(**_settled(options, data))
 
         def work():
@@ -82,7 +82,7 @@ def pot(name, *, labels=False, **options):
         import ot
 
         transport = getattr(ot.da, name)(**_settled(options, data))
-        given = {"Xs": data.Xs, "Xt": data.Xt, **({"ys": data.ys} if labels else {})}
+        given = {"Xs": data.Xs, "Xt": data.Xt, **({"ys": data.codes} if labels else {})}
         return lambda: transport.fit(**given).transform(Xs=data.Xs)
 
     return prepare

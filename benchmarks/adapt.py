@@ -22,7 +22,7 @@ from sklearn.metrics.pairwise import rbf_kernel
 
 LONGEST = 60  # CPU seconds above which a case is predicted instead of timed
 RIDGE = 1e-6  # the default of KernelMeanMatching
-LINE = "{:24} {:>5} {:>5} {:>9} {:>7} {:>9} {:>7}  {:6} {:>9} {:>7} {:>7} {:>8}  {:>7} {:>8}  {}"
+LINE = "{:32} {:>5} {:>5} {:>9} {:>7} {:>9} {:>7}  {:6} {:>9} {:>7} {:>7} {:>8}  {:>7} {:>8}  {}"
 HEADER = (
     *("method", "n", "d", "ours s", "MiB", "floor s", "x floor"),
     *("peer", "peer s", "MiB", "time x", "memory x", "gap", "peer gap", "digest"),

@@ -19,7 +19,7 @@ ROWS, WIDTHS = (12500, 25000, 50000, 100000), (88, 384)
 LONGEST = 150  # CPU seconds above which a case is left out, by the growth so far
 MOST_MIB = 2048
 MOST_GROWTH = 1.25  # of the time per row, from the fewest rows to the most
-LINE = "{:24} {:>7} {:>5} {:>9} {:>9} {:>14}"
+LINE = "{:32} {:>7} {:>5} {:>9} {:>9} {:>14}"
 
 
 def main():

@@ -10,8 +10,6 @@ import warnings
 import numpy as np
 import pandas as pd
 from sklearn.base import TransformerMixin
-from sklearn.utils import check_consistent_length
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from .exceptions import AmbiguousTargetWarning, TargetNotTransformedWarning
@@ -111,29 +109,12 @@ class AdapterMixin(ViewsMixin, TransformerMixin):
         return tags
 
 
-def require_y(estimator, y):
-    """Refuse missing source labels with scikit-learn's words."""
-    if y is None:
-        raise ValueError(
-            f"{type(estimator).__name__} requires y to be passed, but the target y is None. Pass "
-            "the labels of the source rows."
-        )
-
-
 def same_columns(estimator):
     """Whether target and source of a fit have the same columns, as far as their names tell."""
     names = [getattr(estimator, f"feature_names_{side}_", None) for side in ("in", "target")]
     if all(n is not None for n in names) and list(names[0]) != list(names[1]):
         return False
     return estimator.n_features_in_ == estimator.n_features_target_
-
-
-def validate_labels(estimator, X, y):
-    """Source labels of an adapting classifier: one per row of `X`, of classes, not missing."""
-    y = validate_data(copy.copy(estimator), y=y)  # of a copy: it would forget the columns of X
-    check_classification_targets(y)
-    check_consistent_length(X, y)
-    return y
 
 
 def is_adapter(estimator):
@@ -322,8 +303,8 @@ def _check_columns(expected, found, name):
     extra = [column for column in found if column not in set(expected)]
     if missing or extra:
         raise ValueError(
-            f"X_target must have the columns of {name} (only in {name}: {_some(missing)}; only in "
-            f"X_target: {_some(extra)}). Extract both with the same feature set."
+            f"X_target must have the columns of {name} (only in {name}: {some_names(missing)}; "
+            f"only in X_target: {some_names(extra)}). Extract both with the same feature set."
         )
     raise ValueError(
         f"X_target must have the columns of {name}, but has the same names in another order. "
@@ -331,7 +312,7 @@ def _check_columns(expected, found, name):
     )
 
 
-def _some(names, most=5):
+def some_names(names, most=5):
     shown = ", ".join(map(repr, names[:most])) or "none"
     return f"{shown} and {len(names) - most} more" if len(names) > most else shown
 
@@ -364,62 +345,3 @@ def _warn_if_not_transformed(X, X_target):
             TargetNotTransformedWarning,
             stacklevel=4,
         )
-
-
-def validate_target_labels(y, X_target, y_target, *, allow_new_classes=False):
-    """Validate sparse target labels against the source labels and the target rows.
-
-    Parameters
-    ----------
-    y : array-like of shape (n_source,)
-        Source labels.
-    X_target : array-like of shape (n_target, n_features) or tuple of such
-        Target rows as given to `fit`.
-    y_target : array-like of shape (n_target,) or tuple of such
-        Target labels, paired with `X_target`; unlabelled rows are None or NaN.
-    allow_new_classes : bool, default=False
-        Whether labels that the source does not have are legal.
-
-    Returns
-    -------
-    labels : ndarray of shape (n_target,)
-        The labels, of the dtype of `y` where labelled and unspecified elsewhere.
-    labelled : ndarray of shape (n_target,) of bool
-        Which target rows are labelled.
-    """
-    if X_target is None:
-        raise ValueError(
-            "y_target was given without X_target. Pass the rows it labels as X_target."
-        )
-    if isinstance(X_target, tuple) != isinstance(y_target, tuple):
-        raise ValueError(
-            "X_target and y_target must both be tuples (one element per target corpus) or both be "
-            f"arrays, got {type(X_target).__name__} and {type(y_target).__name__}."
-        )
-    rows, labels = target_parts(X_target, "X_target"), target_parts(y_target, "y_target")
-    if [len(part) for part in rows] != [len(part) for part in labels]:
-        raise ValueError(
-            "y_target must label the rows of X_target one by one, got "
-            f"{[len(part) for part in labels]} labels for {[len(part) for part in rows]} rows. "
-            "Mark unlabelled rows by None or NaN."
-        )
-    y = np.asarray(y)
-    warn_if_sliceable(y_target, len(y), "y_target", stacklevel=4)
-    labels = np.concatenate([np.asarray(part, dtype=object) for part in labels])
-    labelled = ~pd.isna(labels)
-    classes = np.unique(y)
-    if "nan" in labels[labelled] and "nan" not in classes:
-        raise ValueError(
-            "y_target contains the string 'nan', which is what NumPy makes of a missing label "
-            "among strings. Use an array of dtype object, or a pandas Series, with None or NaN for "
-            "unlabelled rows."
-        )
-    new = sorted(set(labels[labelled]) - set(classes.tolist()), key=str)
-    if new and not allow_new_classes:
-        raise ValueError(
-            f"y_target has classes that y does not have: {_some(new)} (y has "
-            f"{_some(classes.tolist(), 10)}). Map both label sets to one scheme first."
-        )
-    filled = np.full(len(labels), y[0] if len(y) else None, dtype=object)
-    filled[labelled] = labels[labelled]
-    return (filled if new else filled.astype(y.dtype)), labelled

@@ -1,18 +1,33 @@
-"""Source labels."""
+"""Labels of source rows, and of some target rows."""
 
-from sklearn.utils import assert_all_finite, column_or_1d
+import numpy as np
+import pandas as pd
+from sklearn.utils import assert_all_finite, check_consistent_length, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
+from ._base import some_names, target_parts, warn_if_sliceable
 
-def check_labels(y, n_source):
+
+def require_y(estimator, y):
+    """Refuse missing source labels with scikit-learn's words."""
+    if y is None:
+        raise ValueError(
+            f"{type(estimator).__name__} requires y to be passed, but the target y is None. Pass "
+            "the labels of the source rows."
+        )
+
+
+def source_labels(estimator, X, y):
     """Validate the class labels of the source rows.
 
     Parameters
     ----------
+    estimator : estimator
+        The class that learns from them, for the errors.
+    X : array-like of shape (n_source, n_features)
+        Source rows.
     y : array-like of shape (n_source,)
         Labels.
-    n_source : int
-        Number of source rows.
 
     Returns
     -------
@@ -22,11 +37,70 @@ def check_labels(y, n_source):
     Raises
     ------
     ValueError
-        If they are no class labels, or not one for each row.
+        If there are none, they are no class labels, or not one for each row.
     """
+    require_y(estimator, y)
     y = column_or_1d(y, warn=True)
-    assert_all_finite(y, input_name="y")
-    if len(y) != n_source:
-        raise ValueError(f"y must have one label for each of the {n_source} rows, got {len(y)}.")
+    assert_all_finite(y, estimator_name=type(estimator).__name__, input_name="y")
+    check_consistent_length(X, y)
     check_classification_targets(y)
     return y
+
+
+def validate_target_labels(y, X_target, y_target, *, allow_new_classes=False):
+    """Validate sparse target labels against the source labels and the target rows.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_source,)
+        Source labels.
+    X_target : array-like of shape (n_target, n_features) or tuple of such
+        Target rows as given to `fit`.
+    y_target : array-like of shape (n_target,) or tuple of such
+        Target labels, paired with `X_target`; unlabelled rows are None or NaN.
+    allow_new_classes : bool, default=False
+        Whether labels that the source does not have are legal.
+
+    Returns
+    -------
+    labels : ndarray of shape (n_target,)
+        The labels, of the dtype of `y` where labelled and unspecified elsewhere.
+    labelled : ndarray of shape (n_target,) of bool
+        Which target rows are labelled.
+    """
+    if X_target is None:
+        raise ValueError(
+            "y_target was given without X_target. Pass the rows it labels as X_target."
+        )
+    if isinstance(X_target, tuple) != isinstance(y_target, tuple):
+        raise ValueError(
+            "X_target and y_target must both be tuples (one element per target corpus) or both be "
+            f"arrays, got {type(X_target).__name__} and {type(y_target).__name__}."
+        )
+    rows, labels = target_parts(X_target, "X_target"), target_parts(y_target, "y_target")
+    if [len(part) for part in rows] != [len(part) for part in labels]:
+        raise ValueError(
+            "y_target must label the rows of X_target one by one, got "
+            f"{[len(part) for part in labels]} labels for {[len(part) for part in rows]} rows. "
+            "Mark unlabelled rows by None or NaN."
+        )
+    y = np.asarray(y)
+    warn_if_sliceable(y_target, len(y), "y_target", stacklevel=4)
+    labels = np.concatenate([np.asarray(part, dtype=object) for part in labels])
+    labelled = ~pd.isna(labels)
+    classes = np.unique(y)
+    if "nan" in labels[labelled] and "nan" not in classes:
+        raise ValueError(
+            "y_target contains the string 'nan', which is what NumPy makes of a missing label "
+            "among strings. Use an array of dtype object, or a pandas Series, with None or NaN for "
+            "unlabelled rows."
+        )
+    new = sorted(set(labels[labelled]) - set(classes.tolist()), key=str)
+    if new and not allow_new_classes:
+        raise ValueError(
+            f"y_target has classes that y does not have: {some_names(new)} (y has "
+            f"{some_names(classes.tolist(), 10)}). Map both label sets to one scheme first."
+        )
+    filled = np.full(len(labels), y[0] if len(y) else None, dtype=object)
+    filled[labelled] = labels[labelled]
+    return (filled if new else filled.astype(y.dtype)), labelled

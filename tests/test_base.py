@@ -15,7 +15,6 @@ from featuretransfer._base import (
     target_parts,
     validate_domains,
     validate_source_domains,
-    validate_target_labels,
 )
 from featuretransfer.exceptions import AmbiguousTargetWarning, TargetNotTransformedWarning
 
@@ -170,54 +169,6 @@ def test_path_is_no_target_corpus(tmp_path):
         target_parts((tmp_path,), "X_target")
 
 
-Y = np.array(["a", "b"] * 10)
-
-
-def test_target_labels_with_gaps():
-    given = np.array(["a", None, "b", np.nan] + [None] * 11, dtype=object)
-    labels, labelled = validate_target_labels(Y, Xt, given)
-    assert_array_equal(np.flatnonzero(labelled), [0, 2])
-    assert_array_equal(labels[labelled], ["a", "b"])
-    assert labels.dtype == Y.dtype
-
-
-def test_minus_one_is_a_label():
-    labels, labelled = validate_target_labels(
-        np.array([-1, 1] * 10), Xt, pd.Series([-1, 1, None] + [None] * 12, dtype=object)
-    )
-    assert labelled.sum() == 2
-    assert_array_equal(labels[:2], [-1, 1])
-
-
-def test_target_labels_by_corpus():
-    labels, labelled = validate_target_labels(
-        Y, (Xt[:5], Xt[5:]), (np.array(["a"] * 5), np.array([None] * 10))
-    )
-    assert_array_equal(labels[labelled], ["a"] * 5)
-    assert labelled.sum() == 5
-
-
-@pytest.mark.parametrize(
-    ("rows", "given", "message"),
-    [
-        (None, ["a"] * 15, "y_target was given without X_target"),
-        ((Xt,), ["a"] * 15, "must both be tuples"),
-        (Xt, ["a"] * 14, r"one by one, got \[14\] labels for \[15\] rows"),
-        (Xt, np.array(["a", np.nan] + ["b"] * 13), "contains the string 'nan'"),
-        (Xt, ["a"] * 14 + ["c"], r"classes that y does not have: 'c' \(y has 'a', 'b'\)"),
-    ],
-)
-def test_target_labels_that_are_refused(rows, given, message):
-    with pytest.raises(ValueError, match=message):
-        validate_target_labels(Y, rows, given)
-
-
-def test_new_classes_on_request_and_nan_where_it_is_a_class():
-    labels, _ = validate_target_labels(Y, Xt, ["c"] * 15, allow_new_classes=True)
-    assert_array_equal(labels, ["c"] * 15)
-    own = np.array(["nan", "b"] * 10)
-    labels, labelled = validate_target_labels(own, Xt, np.array(["nan"] * 15))
-    assert labelled.all()
 
 
 def test_source_domains_are_one_name_per_row():

@@ -4,20 +4,9 @@ import warnings
 
 import numpy as np
 from sklearn.utils import assert_all_finite, check_consistent_length, column_or_1d
-from sklearn.utils.multiclass import check_classification_targets
 
-from .._base import require_y
+from .._labels import require_y
 from .._structure import wants_target
-
-
-def class_labels(estimator, X, y):
-    """Source labels of a classifier, validated: an ndarray of shape (n_source,)."""
-    require_y(estimator, y)
-    y = column_or_1d(y, warn=True)
-    assert_all_finite(y, estimator_name=type(estimator).__name__, input_name="y")
-    check_consistent_length(X, y)
-    check_classification_targets(y)
-    return y
 
 
 def rating_labels(estimator, X, y):

@@ -3,9 +3,10 @@
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin
 
-from .._base import validate_domains, validate_source_domains, validate_target_labels
+from .._base import validate_domains, validate_source_domains
+from .._labels import source_labels, validate_target_labels
 from ._boosting import boost, target_error
-from ._labelled_target import append_labelled, canonical_order, class_labels, warn_unlabelled
+from ._labelled_target import append_labelled, canonical_order, warn_unlabelled
 from ._tradaboost import boosted_fits, set_plain, set_rounds
 from ._voting import VotingMixin
 
@@ -150,7 +151,7 @@ class MultiSourceTrAdaBoost(VotingMixin, MetaEstimatorMixin, BaseEstimator):
             or all rows have one class.
         """
         X, rows = validate_domains(self, X, X_target)
-        y = class_labels(self, X, y)
+        y = source_labels(self, X, y)
         domains = validate_source_domains(source_domains, len(X))
         fits = boosted_fits(self)
         n_source, self.classes_ = len(X), np.unique(y)

@@ -1,15 +1,15 @@
 """Classifiers and regressors fitted with learned weights."""
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, is_classifier, is_regressor
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, is_regressor
 from sklearn.utils import get_tags
-from sklearn.utils.validation import check_is_fitted
 
+from .._delegation import ClassifierAround, check_classifier
 from .._structure import is_estimator
-from ._reweighting import Reweighted, delegates
+from ._reweighting import Reweighted
 
 
-class ReweightedClassifier(Reweighted, ClassifierMixin, BaseEstimator):
+class ReweightedClassifier(ClassifierAround, Reweighted, ClassifierMixin, BaseEstimator):
     """Fit a classifier with the weights that a weighter gives to the source rows.
 
     The last step of a Pipeline for covariate shift: source rows that resemble the target count
@@ -83,70 +83,10 @@ class ReweightedClassifier(Reweighted, ClassifierMixin, BaseEstimator):
     """
 
     def _check_estimator(self):
-        if not is_estimator(self.estimator) or not is_classifier(self.estimator):
-            raise TypeError(
-                f"estimator must be a classifier instance, got {self.estimator!r}. Pass for "
-                "example estimator=LogisticRegression()."
-            )
+        check_classifier(self.estimator)
 
     def _check_weights(self, y, w):
         _refuse_lost_classes(y, w, self.weighter)
-
-    @property
-    def classes_(self):
-        """The class labels."""
-        return self.estimator_.classes_
-
-    @delegates("predict_proba")
-    def predict_proba(self, X):
-        """Predict class probabilities, where the inner classifier does.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        p : ndarray of shape (n_samples, n_classes)
-            Probabilities in the order of ``classes_``.
-        """
-        check_is_fitted(self)
-        return self.estimator_.predict_proba(X)
-
-    @delegates("predict_log_proba")
-    def predict_log_proba(self, X):
-        """Predict logarithms of class probabilities, where the inner classifier does.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        log_p : ndarray of shape (n_samples, n_classes)
-            Logarithms of the probabilities in the order of ``classes_``.
-        """
-        check_is_fitted(self)
-        return self.estimator_.predict_log_proba(X)
-
-    @delegates("decision_function")
-    def decision_function(self, X):
-        """Decision values, where the inner classifier has them.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        values : ndarray of shape (n_samples,) or (n_samples, n_classes)
-            Decision values of the inner classifier.
-        """
-        check_is_fitted(self)
-        return self.estimator_.decision_function(X)
 
 
 class ReweightedRegressor(Reweighted, RegressorMixin, BaseEstimator):

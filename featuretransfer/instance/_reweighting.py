@@ -1,28 +1,17 @@
 """What fitting with learned weights has in common for classifiers and regressors."""
 
 import numpy as np
-from sklearn.base import MetaEstimatorMixin
 from sklearn.utils import get_tags
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from .._base import require_y
+from .._delegation import PredictorAround, delegates
+from .._labels import require_y
 from ._learned_weights import check_weighter, learn_weights
 from ._sample_weight import WeightedFits
 from ._weights import effective_sample_size
 
 
-def delegates(method):
-    """Whether the inner estimator has `method`: the fitted one once there is one."""
-
-    def check(self):
-        getattr(getattr(self, "estimator_", self.estimator), method)
-        return True
-
-    return available_if(check)
-
-
-class Reweighted(MetaEstimatorMixin):
+class Reweighted(PredictorAround):
     """Learns weights, fits the inner estimator with them, and predicts by it.
 
     A subclass implements ``_check_estimator()`` and may refuse weights in ``_check_weights(y, w)``.
@@ -85,23 +74,6 @@ class Reweighted(MetaEstimatorMixin):
     def _check_weights(self, y, w):
         """Refuse weights that `y` does not allow."""
 
-    @delegates("predict")
-    def predict(self, X):
-        """Predict labels.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        y : ndarray of shape (n_samples,)
-            Predictions of the inner estimator.
-        """
-        check_is_fitted(self)
-        return self.estimator_.predict(X)
-
     @delegates("score")
     def score(self, X, y, sample_weight=None):
         """Score of the inner estimator, in general its accuracy or its R2.
@@ -126,10 +98,6 @@ class Reweighted(MetaEstimatorMixin):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        if hasattr(self.estimator, "__sklearn_tags__"):
-            inner = get_tags(self.estimator)
-            tags.classifier_tags = inner.classifier_tags or tags.classifier_tags
-            tags.regressor_tags = inner.regressor_tags or tags.regressor_tags
-            if self.weighter is None:
-                tags.input_tags = inner.input_tags
+        if self.weighter is None and hasattr(self.estimator, "__sklearn_tags__"):
+            tags.input_tags = get_tags(self.estimator).input_tags
         return tags

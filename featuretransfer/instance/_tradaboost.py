@@ -5,14 +5,14 @@ import warnings
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin
 
-from .._base import validate_domains, validate_target_labels
+from .._base import validate_domains
 from .._checks import is_count
+from .._labels import source_labels, validate_target_labels
 from .._pseudo_labels import make_labeller
 from ._boosting import boost, shares
 from ._labelled_target import (
     append_labelled,
     canonical_order,
-    class_labels,
     learner,
     refuse_adapter,
     warn_unlabelled,
@@ -155,7 +155,7 @@ class TrAdaBoost(VotingMixin, MetaEstimatorMixin, BaseEstimator):
             or ``y_target`` does not fit ``X_target`` and ``y``.
         """
         X, rows = validate_domains(self, X, X_target)
-        y = class_labels(self, X, y)
+        y = source_labels(self, X, y)
         fits = boosted_fits(self)
         n_source, self.classes_ = len(X), np.unique(y)
         if y_target is not None:

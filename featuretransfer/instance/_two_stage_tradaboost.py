@@ -7,8 +7,9 @@ from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clon
 from sklearn.linear_model import Ridge
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from .._base import FLOATS, validate_domains, validate_target_labels
+from .._base import FLOATS, validate_domains
 from .._checks import is_count
+from .._labels import validate_target_labels
 from .._structure import is_estimator
 from ._adaboost_r2 import boost_target, source_path, target_masses, weighted_median
 from ._labelled_target import (

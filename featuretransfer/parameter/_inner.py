@@ -4,34 +4,14 @@ import numpy as np
 import pandas as pd
 from scipy.special import log_softmax
 from sklearn import config_context
-from sklearn.base import clone, is_classifier
-from sklearn.utils.metaestimators import available_if
+from sklearn.base import clone
 from sklearn.utils.validation import validate_data
 
 from .._base import FLOATS
-from .._structure import is_estimator, wants_target
+from .._structure import wants_target
 from ..instance._sample_weight import WeightedFits
 
 LOG_FLOOR = np.log(1e-12)  # of a probability: none is 0
-
-
-def delegates(method):
-    """Whether the inner classifier has `method`: the fitted one once there is one."""
-
-    def check(self):
-        getattr(getattr(self, "estimator_", self.estimator), method)
-        return True
-
-    return available_if(check)
-
-
-def check_classifier(estimator):
-    """Refuse what is not a classifier instance."""
-    if not is_estimator(estimator) or not is_classifier(estimator):
-        raise TypeError(
-            f"estimator must be a classifier instance, got {estimator!r}. Pass for example "
-            "estimator=LogisticRegression(class_weight='balanced')."
-        )
 
 
 def as_given(X, rows):

@@ -4,20 +4,18 @@ import warnings
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin
-from sklearn.utils import get_tags
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from .._base import require_y, validate_domains
+from .._base import validate_domains
 from .._checks import is_count
-from .._labels import check_labels
+from .._delegation import PredictorAround, check_classifier, delegates
+from .._labels import source_labels
 from ._calibration import Calibration, fit_calibration
 from ._held_out import choose_folds, held_out_log_posteriors
 from ._inner import (
     as_given,
-    check_classifier,
-    delegates,
     fit_inner,
     log_posteriors,
     validate_rows,
@@ -37,7 +35,7 @@ def _has_probabilities(self):
     return True
 
 
-class PriorCorrection(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
+class PriorCorrection(PredictorAround, ClassifierMixin, BaseEstimator):
     """Estimate the class shares of the target and correct a classifier's probabilities for them.
 
     The last step of a Pipeline, around a classifier. Where the classes sound alike in both corpora
@@ -185,10 +183,9 @@ class PriorCorrection(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
             If a parameter is not one of its choices, source rows can't be held out where they must
             be, or the confusion matrix is nearly singular.
         """
-        require_y(self, y)
         self._check_parameters()
         rows, target = validate_domains(self, X, X_target)
-        y = check_labels(y, len(rows))
+        y = source_labels(self, rows, y)
         speakers = _check_speakers(speakers, len(rows))
         X, X_target = as_given(X, rows), as_given(X_target, target)
         self.estimator_ = fit_inner(self.estimator, X, y, X_target)
@@ -357,13 +354,6 @@ class PriorCorrection(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         """
         with np.errstate(divide="ignore"):
             return np.log(self.predict_proba(X))
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        if hasattr(self.estimator, "__sklearn_tags__"):
-            inner = get_tags(self.estimator).classifier_tags
-            tags.classifier_tags = inner or tags.classifier_tags
-        return tags
 
 
 def _check_speakers(speakers, n_source):

@@ -3,21 +3,18 @@
 import warnings
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import get_tags
-from sklearn.utils.validation import check_is_fitted
 
-from .._base import require_y, validate_domains
+from .._base import validate_domains
 from .._checks import is_count, is_number
-from .._labels import check_labels
+from .._delegation import ClassifierAround, check_classifier
+from .._labels import source_labels
 from .._pseudo_labels import missing_classes, warn_collapsed
 from .._structure import holds_asymmetric
 from ._balance import balance, most_confident
 from ._inner import (
     as_given,
-    check_classifier,
-    delegates,
     fit_inner,
     log_posteriors,
     stacked,
@@ -30,7 +27,7 @@ from ._training_prior import check_shares, class_shares, training_prior
 PRIORS = ("uniform", "source", "em")
 
 
-class BalancedSelfTraining(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
+class BalancedSelfTraining(ClassifierAround, ClassifierMixin, BaseEstimator):
     """Train a classifier on the source and on the target with labels it predicts itself.
 
     The last step of a Pipeline, around a classifier. Fitted on the source, the classifier predicts
@@ -177,10 +174,9 @@ class BalancedSelfTraining(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
             If a parameter is out of range, or `estimator` would ignore the weights or holds an
             adapter whose views differ.
         """
-        require_y(self, y)
         self._check_parameters()
         rows, target = validate_domains(self, X, X_target)
-        y = check_labels(y, len(rows))
+        y = source_labels(self, rows, y)
         X, X_target = as_given(X, rows), as_given(X_target, target)
         self.estimator_ = fit_inner(self.estimator, X, y, X_target)
         self.prior_, self.pseudo_labels_, self.confidence_, self.n_iter_ = None, None, None, 1
@@ -269,82 +265,5 @@ class BalancedSelfTraining(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         if not is_number(self.tol, 0, 1):
             raise ValueError(f"tol must be a number >= 0 and < 1, got {self.tol!r}.")
 
-    @property
-    def classes_(self):
-        """The class labels."""
-        return self.estimator_.classes_
-
-    @delegates("predict")
-    def predict(self, X):
-        """Predict class labels.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        y : ndarray of shape (n_samples,)
-            Predicted labels.
-        """
-        check_is_fitted(self)
-        return self.estimator_.predict(validate_rows(self, X))
-
-    @delegates("predict_proba")
-    def predict_proba(self, X):
-        """Predict class probabilities, where the inner classifier does.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        p : ndarray of shape (n_samples, n_classes)
-            Probabilities in the order of ``classes_``.
-        """
-        check_is_fitted(self)
-        return self.estimator_.predict_proba(validate_rows(self, X))
-
-    @delegates("predict_log_proba")
-    def predict_log_proba(self, X):
-        """Predict logarithms of class probabilities, where the inner classifier does.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        log_p : ndarray of shape (n_samples, n_classes)
-            Logarithms of the probabilities in the order of ``classes_``.
-        """
-        check_is_fitted(self)
-        return self.estimator_.predict_log_proba(validate_rows(self, X))
-
-    @delegates("decision_function")
-    def decision_function(self, X):
-        """Decision values, where the inner classifier has them.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        values : ndarray of shape (n_samples,) or (n_samples, n_classes)
-            Decision values of the inner classifier.
-        """
-        check_is_fitted(self)
-        return self.estimator_.decision_function(validate_rows(self, X))
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        if hasattr(self.estimator, "__sklearn_tags__"):
-            inner = get_tags(self.estimator).classifier_tags
-            tags.classifier_tags = inner or tags.classifier_tags
-        return tags
+    def _rows_to_predict(self, X):
+        return validate_rows(self, X)

@@ -8,8 +8,9 @@ from sklearn.utils import compute_sample_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import has_fit_parameter
 
-from .._base import ViewsMixin, validate_domains, validate_labels, validate_target_labels
+from .._base import ViewsMixin, validate_domains
 from .._checks import is_number
+from .._labels import source_labels, validate_target_labels
 from .._structure import is_estimator, wants_target
 from ._augmentation import augment
 
@@ -152,7 +153,7 @@ class FeatureAugmentationClassifier(ViewsMixin, MetaEstimatorMixin, ClassifierMi
         """
         self._check_parameters()
         rows, target = validate_domains(self, X, X_target)
-        y = validate_labels(self, rows, y)
+        y = source_labels(self, rows, y)
         labelled = np.zeros(0 if target is None else len(target), dtype=bool)
         if y_target is not None:
             labels, labelled = validate_target_labels(y, X_target, y_target)

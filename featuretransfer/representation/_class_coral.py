@@ -7,12 +7,12 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, clone
 
 from .._base import AdapterMixin, validate_domains
 from .._checks import is_count
+from .._labels import source_labels
 from .._linalg import check_reg
 from .._pseudo_labels import lost_classes, make_labeller, warn_collapsed
 from ._class_maps import class_maps, class_moments, mixture
 from ._domain_covariances import domain_covariances
 from ._gaussian_map import gaussian_map
-from ._source_labels import source_labels
 
 
 class ClassCORAL(OneToOneFeatureMixin, AdapterMixin, BaseEstimator):

@@ -1,20 +1,8 @@
 """Differences of domain means, overall and class by class, as columns E with ``E'KW``."""
 
 import numpy as np
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_consistent_length, column_or_1d
 
-from .._base import require_y
 from ._transfer_components import mean_difference
-
-
-def source_labels(estimator, X, y):
-    """Validated source labels, of shape (n_source,), for the rows `X`."""
-    require_y(estimator, y)
-    y = column_or_1d(y, warn=True)
-    check_consistent_length(X, y)
-    check_classification_targets(y)
-    return y
 
 
 def class_differences(y, labels, weighted=False):

@@ -8,9 +8,9 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from .._base import FLOATS, AdapterMixin, require_y, validate_domains
+from .._base import FLOATS, AdapterMixin, validate_domains
 from .._checks import is_count, is_number
-from .._labels import check_labels
+from .._labels import source_labels
 from .._pseudo_labels import lost_classes, warn_collapsed
 from ._row_sparse import row_sparse
 
@@ -172,10 +172,9 @@ class DomainRegression(
         ValueError
             If a parameter is out of range, or there are no labels or only one class.
         """
-        require_y(self, y)
         self._check_parameters()
         X, X_target = validate_domains(self, X, X_target)
-        y = check_labels(y, len(X))
+        y = source_labels(self, X, y)
         self.classes_, codes = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
             raise ValueError(

@@ -8,14 +8,9 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import compute_sample_weight
 
-from .._base import (
-    ViewsMixin,
-    same_columns,
-    validate_domains,
-    validate_labels,
-    validate_target_labels,
-)
+from .._base import ViewsMixin, same_columns, validate_domains
 from .._checks import is_count, is_number
+from .._labels import source_labels, validate_target_labels
 from ._column_scales import standard
 from ._domain_features import learn_features
 from ._metric_svm import fit_metric_svm
@@ -200,7 +195,7 @@ class HeterogeneousFeatureAugmentation(ViewsMixin, ClassifierMixin, BaseEstimato
         """
         self._check_parameters()
         rows, target = validate_domains(self, X, X_target)
-        y = validate_labels(self, rows, y)
+        y = source_labels(self, rows, y)
         self.classes_ = np.unique(y)
         if len(self.classes_) < 2:
             raise ValueError(

@@ -5,10 +5,10 @@ import warnings
 import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, clone
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_consistent_length
 
-from .._base import require_y, validate_domains
+from .._base import validate_domains
 from .._checks import is_count, is_number
+from .._labels import source_labels
 from .._pseudo_labels import lost_classes, make_labeller, warn_collapsed
 from ._column_scales import standard, standard_by
 from ._domain_scale import check_min_group, learn_domain, without_scale
@@ -214,8 +214,7 @@ class IterativeFeatureNormalization(OneToOneFeatureMixin, GroupAdapterMixin, Bas
             self.source_ = learn_domain(X, ids, self._learner(X), self.min_group)
             self.target_ = self.source_
             return self
-        require_y(self, y)
-        check_consistent_length(X, y)
+        y = source_labels(self, X, y)
         warn_if_one_sided(speakers, speakers_target, stacklevel=3)
         neutral = self._labelled_neutral(y)
         at_first = ids if self.start == "speaker" else (ids[0], None)

@@ -3,11 +3,10 @@
 import numpy as np
 from scipy import linalg
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_consistent_length, column_or_1d
 
-from .._base import AdapterMixin, require_y, validate_domains
+from .._base import AdapterMixin, validate_domains
 from .._checks import is_count, is_number
+from .._labels import source_labels
 from .._linalg import check_reg, fix_signs, ledoit_wolf_shrinkage
 from ._neighbor_graph import cross_laplacian, neighbor_laplacian
 from ._principal_axes import principal_axes
@@ -213,11 +212,7 @@ class TLSL(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEstimator):
         return ((X - self.mean_) @ self.weights_).astype(X.dtype, copy=False)
 
     def _class_codes(self, X, y):
-        require_y(self, y)
-        y = column_or_1d(y)
-        check_consistent_length(X, y)
-        check_classification_targets(y)
-        classes, codes = np.unique(y, return_inverse=True)
+        classes, codes = np.unique(source_labels(self, X, y), return_inverse=True)
         if len(classes) < 2:
             raise ValueError(
                 f"criterion='lda' needs labels of at least two classes, got only {classes[0]!r}. "

@@ -8,9 +8,9 @@ from sklearn.exceptions import ConvergenceWarning
 
 from .._base import AdapterMixin, validate_domains
 from .._checks import is_count, is_number
+from .._labels import source_labels
 from ._domain_covariances import warn_means_only
 from ._sinkhorn import class_plan, entropic_plan
-from ._source_labels import source_labels
 from ._transport_rows import (
     METRICS,
     merge_equal,

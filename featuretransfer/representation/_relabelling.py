@@ -6,8 +6,8 @@ import numpy as np
 from sklearn.base import clone
 
 from .._checks import is_count
+from .._labels import source_labels
 from .._pseudo_labels import lost_classes, make_labeller, warn_collapsed
-from ._class_differences import source_labels
 from ._kernel_components import (
     Projection,
     check_parameters,

@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from .._checks import is_count, is_number
-from ._class_differences import source_labels
+from .._labels import source_labels
 from ._kernel_components import (
     KernelComponentsMixin,
     check_not_negative,

@@ -2,11 +2,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from featuretransfer import JDA
 from featuretransfer.representation._class_differences import (
     class_differences,
     joint_differences,
-    source_labels,
 )
 
 rng = np.random.default_rng(0)
@@ -41,13 +39,3 @@ def test_joint_differences_make_up_the_matrix(balance, factors):
     classes = np.sum(gap("a") ** 2) + np.sum(gap("b") ** 2)
     expected = factors[0] * distance + factors[1] * classes
     assert np.trace(Y.T @ E @ E.T @ Y) == pytest.approx(expected)
-
-
-def test_source_labels_are_validated():
-    assert_allclose(source_labels(JDA(), Ys, [1, 2, 1, 2, 1, 2]), [1, 2, 1, 2, 1, 2])
-    with pytest.raises(ValueError, match="JDA requires y to be passed"):
-        source_labels(JDA(), Ys, None)
-    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
-        source_labels(JDA(), Ys, [1, 2])
-    with pytest.raises(ValueError, match="Unknown label type"):
-        source_labels(JDA(), Ys, [0.1, 2, 1, 2, 1, 2])

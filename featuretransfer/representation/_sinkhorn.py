@@ -1,7 +1,7 @@
 """Optimal transport plans with an entropic term, and with one that keeps classes apart.
 
-The tests compare them with POT where POT reaches the optimum. Its stabilised scaling loses the plan
-above 1,000 rows at small `reg`, and its solver of the class term stops short of the minimum.
+The tests compare them with POT where POT reaches the optimum. Its stabilised scaling (0.9.7) loses
+the mass from 1,000 rows on, and its solver of the class term stops short of the minimum.
 """
 
 from dataclasses import dataclass

@@ -136,7 +136,7 @@ def test_large_reg_approaches_independence():
 @pytest.mark.parametrize("n", [30, 1100])
 @pytest.mark.parametrize("reg", [1e-8, 1e-3])
 def test_nothing_under_or_overflows(n, reg):
-    """Where kernel values underflow other software gives NaN, or above 1,000 rows no mass."""
+    """Kernel values underflow here, and factors overflow if they are not absorbed."""
     costs, a, b = problem(n, n)
     with np.errstate(all="raise", under="ignore"):
         found = entropic_plan(costs, a, b, reg, tol=1e-6, max_iter=30)

@@ -46,6 +46,7 @@ class AdapterMixin(ViewsMixin, TransformerMixin):
 
     __metadata_request__fit = {"X_target": True}
     uses_y = False  # whether `fit` learns from source labels
+    labels_by_classifier = False  # whether `estimator` is best what follows in the pipeline
 
     def fit_transform(self, X, y=None, **fit_params):
         """Fit, then return the source view of ``X``.

@@ -264,11 +264,12 @@ def _expand(paths):
 
 
 def _make_classifier(name):
-    from sklearn.linear_model import LogisticRegression
     from sklearn.svm import SVC, LinearSVC
 
+    from ._defaults import default_classifier
+
     return {
-        "logistic-regression": LogisticRegression(C=0.01, class_weight="balanced", max_iter=500),
+        "logistic-regression": default_classifier(),
         "linear-svc": LinearSVC(C=0.01, class_weight="balanced"),
         "svc": SVC(class_weight="balanced"),
     }[name]

@@ -3,10 +3,10 @@
 import inspect
 import re
 
-from sklearn.base import ClassifierMixin
+from sklearn.base import ClassifierMixin, clone
 from sklearn.decomposition import PCA
-from sklearn.linear_model import LogisticRegression
 
+from ._defaults import default_classifier
 from .instance import ReweightedClassifier
 from .pipelines import make_pipeline
 from .representation import CorpusScaler
@@ -38,8 +38,9 @@ def methods():
 def recipe(method, classifier=None):
     """A pipeline with each corpus scaled by itself, then the method, then a classifier.
 
-    A method that classifies itself is the last step, around the classifier if it takes one. A
-    method for a target with other columns than the source scales both itself: it is the first step.
+    A method that classifies itself is the last step, around the classifier if it takes one. One
+    that predicts labels of the target on the way does so by a copy of the classifier. A method for
+    a target with other columns than the source scales both itself: it is the first step.
 
     Parameters
     ----------
@@ -69,7 +70,7 @@ def recipe(method, classifier=None):
     KernelMeanMatching()
     """
     if classifier is None:
-        classifier = LogisticRegression(C=0.01, class_weight="balanced", max_iter=500)
+        classifier = default_classifier()
     cls = _find(method)
     if cls.__name__ in all_weighters():
         weighter = cls()
@@ -82,7 +83,8 @@ def recipe(method, classifier=None):
         takes_one = "estimator" in inspect.signature(cls).parameters
         steps = [cls(estimator=classifier) if takes_one else cls()]
     else:
-        steps = [cls(), classifier]
+        labeller = {"estimator": clone(classifier)} if cls.labels_by_classifier else {}
+        steps = [cls(**labeller), classifier]
     scaled = getattr(cls, "equal_columns", True)
     return make_pipeline(*([CorpusScaler()] if scaled else []), *steps)
 

@@ -169,8 +169,6 @@ def test_path_is_no_target_corpus(tmp_path):
         target_parts((tmp_path,), "X_target")
 
 
-
-
 def test_source_domains_are_one_name_per_row():
     assert validate_source_domains(None, 3) is None
     domains = validate_source_domains(pd.Series(["a", "b", "a"], index=[7, 8, 9]), 3)

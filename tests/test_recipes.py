@@ -54,6 +54,14 @@ def test_weighters_wrap_the_classifier(name):
     assert final.estimator.C == 3
 
 
+@pytest.mark.parametrize("name", ["class-coral", "jda", "bda"])
+def test_target_is_labelled_by_a_copy_of_the_classifier(name):
+    pipeline = recipe(name, SVC(C=3))
+    assert isinstance(pipeline[-1], SVC)
+    assert pipeline[1].estimator.C == 3
+    assert pipeline[1].estimator is not pipeline[-1]
+
+
 def test_weighters_that_want_few_dimensions_get_them():
     weighter = recipe("gaussian-weights")[-1].weighter
     assert [type(step).__name__ for _, step in weighter.steps] == ["PCA", "GaussianWeights"]

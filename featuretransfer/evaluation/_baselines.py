@@ -2,11 +2,11 @@
 
 import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, clone, is_classifier
-from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 from .._base import AdapterMixin, validate_domains
+from .._defaults import default_classifier
 from .._structure import is_estimator, wants_target
 from ..pipelines import make_pipeline
 from ..representation import CorpusScaler
@@ -50,7 +50,7 @@ def baseline_classifier(pipelines):
         classifier = final_classifier(pipeline)
         if not wants_target(classifier):
             return classifier
-    return LogisticRegression(C=0.01, class_weight="balanced", max_iter=500)
+    return default_classifier()
 
 
 def final_classifier(estimator):

@@ -59,7 +59,9 @@ class BDA(KernelComponentsMixin, BaseEstimator):
         which the weighed means differ most is shrunk by ``1 / sqrt(1 + mu)`` in every iteration;
         "frobenius" divides it by the Frobenius norm of M, as the authors' code does.
     estimator : classifier, default=None
-        Predicts the pseudo-labels. None is logistic regression with balanced classes.
+        Predicts the pseudo-labels. None is
+        ``LogisticRegression(class_weight="balanced", max_iter=500)``; `recipe` gives the classifier
+        that follows.
     max_iter : int, default=10
         Largest number of iterations.
 
@@ -154,6 +156,7 @@ class BDA(KernelComponentsMixin, BaseEstimator):
     """
 
     uses_y = True
+    labels_by_classifier = True
 
     def __init__(
         self,

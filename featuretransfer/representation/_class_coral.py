@@ -23,8 +23,8 @@ class ClassCORAL(OneToOneFeatureMixin, AdapterMixin, BaseEstimator):
        (`fit_transform`, `transform_source`).
 
     `CORAL` aligns the domains as wholes, which leaves the classes apart where they have moved
-    differently, or are of other frequency in the target. Here a classifier trained on the source
-    as mapped so far labels the target rows, each class is aligned with the target rows that got its
+    differently, or are of other frequency in the target. Here a classifier trained on the source as
+    mapped so far labels the target rows, each class is aligned with the target rows that got its
     label, and both steps are repeated. Use it where `CORAL` with the same classifier is much better
     than chance: labels that are mostly wrong are only confirmed. Pass the classifier that follows
     in the pipeline, well regularised (`recipe` does): one that overfits the source labels the
@@ -35,7 +35,7 @@ class ClassCORAL(OneToOneFeatureMixin, AdapterMixin, BaseEstimator):
     ----------
     estimator : classifier or None, default=None
         Predicts the labels of the target and, another copy of it, the classes of source rows. None
-        is logistic regression with balanced classes and scikit-learn's regularisation, too weak for
+        is ``LogisticRegression(class_weight="balanced", max_iter=500)``, too weakly regularised for
         few rows of many features.
     reg : "ledoit-wolf" or float, default="ledoit-wolf"
         Regularisation of all covariance matrices, as in `CORAL`.
@@ -118,6 +118,7 @@ class ClassCORAL(OneToOneFeatureMixin, AdapterMixin, BaseEstimator):
     """
 
     uses_y = True
+    labels_by_classifier = True
 
     def __init__(self, estimator=None, reg="ledoit-wolf", pooling=1.0, max_iter=10):
         self.estimator = estimator

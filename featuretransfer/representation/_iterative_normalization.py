@@ -39,7 +39,7 @@ class IterativeFeatureNormalization(OneToOneFeatureMixin, GroupAdapterMixin, Bas
         The label of neutral speech in `y`.
     estimator : classifier or None, default=None
         Model of neutral rows (label True) against all others (False), with ``predict_proba``. None
-        is logistic regression with balanced classes.
+        is ``LogisticRegression(class_weight="balanced", max_iter=500)``.
     threshold : float, default=0.5
         Rows are neutral where its probability of neutral exceeds this.
     start : {"corpus", "speaker"}, default="corpus"

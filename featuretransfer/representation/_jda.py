@@ -50,7 +50,9 @@ class JDA(KernelComponentsMixin, BaseEstimator):
         which the means differ most is shrunk by ``1 / sqrt(1 + mu)`` in every iteration;
         "frobenius" divides it by the Frobenius norm of M, as the authors' code does.
     estimator : classifier, default=None
-        Predicts the pseudo-labels. None is logistic regression with balanced classes.
+        Predicts the pseudo-labels. None is
+        ``LogisticRegression(class_weight="balanced", max_iter=500)``; `recipe` gives the classifier
+        that follows.
     max_iter : int, default=10
         Largest number of iterations.
 
@@ -137,6 +139,7 @@ class JDA(KernelComponentsMixin, BaseEstimator):
     """
 
     uses_y = True
+    labels_by_classifier = True
 
     def __init__(
         self,

@@ -19,6 +19,7 @@ from sklearn.svm import SVC, LinearSVC
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import featuretransfer as ft
+from featuretransfer.exceptions import PseudoLabelWarning
 from featuretransfer.synthetic import make_shifted_corpora
 from featuretransfer.testing import (
     all_adapters,
@@ -473,3 +474,96 @@ def test_docstring(cls):
 @pytest.mark.parametrize("cls", USING_TARGET)
 def test_methods_name_their_reference(cls):
     assert NumpyDocString(inspect.getdoc(cls))["References"]
+
+
+def default(cls, name):
+    """Default of a parameter, None where there is no such parameter."""
+    parameter = inspect.signature(cls).parameters.get(name)
+    return getattr(parameter, "default", None)
+
+
+WITH_WIDTH = [case for case in METHODS if isinstance(default(case.values[0], "gamma"), str)]
+GUARDED = [case for case in METHODS if "PseudoLabelWarning" in inspect.getdoc(case.values[0])]
+
+
+@pytest.mark.parametrize("cls", WITH_WIDTH)
+@pytest.mark.parametrize(("gamma", "value"), [(1e-30, 1), (1e30, 0)])
+def test_degenerate_kernel_is_refused(cls, gamma, value):
+    method = seeded(cls).set_params(gamma=gamma)
+    if "kernel" in method.get_params():
+        method.set_params(kernel="rbf")
+    data = corpora()
+    metadata = some_labels(cls, data, data.X_target)
+    y = labels(cls, data.y_source)
+    if "source_domains" in inspect.signature(cls.fit).parameters:
+        metadata["source_domains"] = np.arange(len(y)) % 2
+    message = f"numerically {value} between all rows.*Use gamma='median', or scale the features"
+    with pytest.raises(ValueError, match=message):
+        method.fit(data.X_source, y, X_target=data.X_target, **metadata)
+
+
+def within_one_class():
+    """Corpora of well separated classes; the target has rows of one of them only."""
+    data = make_shifted_corpora(120, 200, 8, shift="none", separation=4, random_state=0)
+    for name in ("y_source", "y_target"):
+        data[name] = np.where(data[name] == "class0", "neutral", data[name])
+    kept = data.y_target == "class1"
+    for name in ("X_target", "y_target", "speakers_target"):
+        data[name] = data[name][kept]
+    return data
+
+
+@pytest.mark.parametrize("cls", USING_TARGET)
+def test_target_within_one_class(cls):
+    data = within_one_class()
+    y, y_target = labels(cls, data.y_source), np.array(data.y_target, dtype=object)
+    if issubclass(cls, RegressorMixin):
+        y_target = y[data.y_source == "class1"][np.zeros(len(y_target), dtype=int)]
+    takes_labels = "y_target" in inspect.signature(cls.fit).parameters
+    metadata = {"y_target": y_target} if takes_labels else {}
+    method = seeded(cls).fit(data.X_source, y, X_target=data.X_target, **metadata)
+    for output in outputs(method, data):
+        assert np.isfinite(output).all()
+
+
+@pytest.mark.parametrize("cls", GUARDED)
+def test_collapsed_pseudo_labels_warn(cls):
+    data = within_one_class()
+    with pytest.warns(PseudoLabelWarning, match="nearly lost the classes"):
+        method = seeded(cls).fit(data.X_source, data.y_source, X_target=data.X_target)
+    # what is kept still tells the classes of the source apart
+    for output in outputs(method, data):
+        assert np.linalg.matrix_rank(output - output.mean(axis=0)) > 1
+
+
+LEARNING_FROM_CLASSES = [case for case in CLASSIFYING if getattr(case.values[0], "uses_y", True)]
+
+
+@pytest.mark.parametrize("cls", LEARNING_FROM_CLASSES)
+@pytest.mark.parametrize("names", [(-1, 1), (0, 1), ("1", "-1"), ("ü", "nan")])
+def test_names_of_two_classes_do_not_matter(cls, names):
+    data = corpora()
+    pair = sorted(set(data.y_source))[-2:]
+    rows = np.isin(data.y_source, pair), np.isin(data.y_target, pair)
+    data.X_source, data.X_target = data.X_source[rows[0]], data.X_target[rows[1]]
+    results = []
+    for first, second in (pair, sorted(names)):
+        y, y_target = (
+            np.array([second if label == pair[1] else first for label in part[kept]])
+            for part, kept in zip((data.y_source, data.y_target), rows)
+        )
+        method = seeded(cls)
+        parameters = method.get_params(deep=False).items()  # those that name a class follow it
+        renamed = dict(zip(pair, (first, second)))
+        method.set_params(**{k: renamed[v] for k, v in parameters if str(v) in renamed})
+        metadata = {}
+        if "y_target" in inspect.signature(cls.fit).parameters:
+            known = np.array(y_target, dtype=object)
+            known[::3] = None
+            metadata = {"y_target": known}
+        method.fit(data.X_source, y, X_target=data.X_target, **metadata)
+        results.append(outputs(method, data))
+        if hasattr(method, "predict"):
+            assert set(method.predict(data.X_target)) <= {first, second}
+    for expected, output in zip(*results):
+        assert_allclose(output, expected, atol=1e-9)

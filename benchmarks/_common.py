@@ -44,7 +44,7 @@ def cpu_time(function):
 
 def n_repeats(seconds):
     """How often to time a call that took `seconds`."""
-    if seconds > 20:
+    if seconds > 5:
         return 1
     return 3 if seconds > 1 else 5
 
@@ -52,7 +52,7 @@ def n_repeats(seconds):
 def measure(function, repeats=None):
     """CPU seconds (least of the repeats), MiB added by the first call at its peak, and its output.
 
-    `repeats` of None is 5, or 3 for calls above 1 s, or 1 above 20 s.
+    `repeats` of None is 5, or 3 for calls above 1 s, or 1 above 5 s.
     """
     reset_peak()
     before = peak_mib()

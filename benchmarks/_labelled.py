@@ -179,11 +179,10 @@ def _both(data, classifier):
     return classifier.fit(X, y).predict(Xt[tested])
 
 
-BASELINES = {
-    "corpus-scaling, source alone": _source_only,
-    "corpus-scaling, labelled target alone": _target_only,
-    "corpus-scaling, both": _both,
-}
+SOURCE, TARGET, BOTH = (
+    f"corpus-scaling, {what}" for what in ("source alone", "labelled target alone", "both")
+)
+BASELINES = {SOURCE: _source_only, TARGET: _target_only, BOTH: _both}
 
 
 def summary(table):
@@ -194,6 +193,7 @@ def summary(table):
         {
             "uar": 100 * groups["uar"].mean(),
             "std over seeds": 100 * by_seed.std(axis=1, ddof=0),
+            "fewest known": groups["n_known"].min(),
             "seconds": groups["seconds"].mean(),
             "n_failed": groups["error"].agg(lambda errors: int((errors != "").sum())),
         }

@@ -135,6 +135,25 @@ def one_tca(k):
     return prepare
 
 
+def local_tca(k):
+    """`one_tca`, and what a graph of neighbours adds: a matrix KSK, and its Cholesky factor."""
+
+    def prepare(data):
+        begin = one_tca(k)(data)
+
+        def work():
+            projected = begin()
+            K = rbf_kernel(data.pooled, gamma=width(data))
+            K = K @ K
+            K.flat[:: len(K) + 1] += 1.0
+            linalg.cholesky(K, overwrite_a=True)
+            return projected
+
+        return work
+
+    return prepare
+
+
 def kernel_matrices(data):
     """`whitened` rows, then distances to both domains and sums of exponentials."""
     begin = whitened(data)

@@ -179,26 +179,29 @@ TABLE = [
             "adapt": adapt("TCA", n_components=N_COMPONENTS, mu=1.0, gamma=_one_over_d),
         },
     ),
-    *(
-        Method(
-            name,
-            options=_COMPONENTS,
-            floor=floors.one_tca(N_COMPONENTS),
-            within=within,
-            per_iteration=True,
-            peers=peers,
-        )
-        for name, within, peers in (
-            ("JDA", 1.5, {}),
-            ("BDA", 1.5, {}),
-            ("SemiSupervisedTCA", 1.5, {}),
-            (
-                "TransferJointMatching",
-                1.5,
-                {"skada": skada("TransferJointMatchingAdapter", n_components=N_COMPONENTS)},
-            ),
-        )
+    Method(
+        "JDA",
+        options=_COMPONENTS,
+        floor=floors.one_tca(N_COMPONENTS),
+        within=1.5,
+        per_iteration=True,
     ),
+    Method(
+        "BDA",
+        options=_COMPONENTS,
+        floor=floors.one_tca(N_COMPONENTS),
+        within=1.5,
+        per_iteration=True,
+    ),
+    Method(
+        "TransferJointMatching",
+        options=_COMPONENTS,
+        floor=floors.one_tca(N_COMPONENTS),
+        within=1.5,
+        per_iteration=True,
+        peers={"skada": skada("TransferJointMatchingAdapter", n_components=N_COMPONENTS)},
+    ),
+    Method("SemiSupervisedTCA", options=_COMPONENTS, floor=floors.local_tca(N_COMPONENTS)),
     Method(
         "CORAL",
         floor=floors.mapped_eigenvectors,

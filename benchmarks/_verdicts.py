@@ -48,8 +48,9 @@ def _floors(rows):
         own = [row for row in found if row["method"] == title]
         worst = max(own, key=lambda row: row["floor_ratio"])
         state = "met" if worst["floor_ratio"] <= worst["within"] else "MISSED"
+        unit = " per iteration" if worst["per_iteration"] else ""
         yield (
-            f"{state}: {title} within {worst['within']} of its floor "
+            f"{state}: {title}{unit} within {worst['within']} of its floor "
             f"({worst['floor_ratio']:.2f} at n={worst['n']}, d={worst['d']})"
         )
 

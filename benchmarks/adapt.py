@@ -64,7 +64,7 @@ def compare(method, n, d, peers, history, repeats):
     """Rows of one case, one for each peer; `history` holds earlier times, for predictions."""
     ours, floor = (timed_or_predicted(method, who, n, d, history, repeats) for who in ("", "floor"))
     row = {"name": method.name, "method": method.title, "n": n, "d": d, "ours": ours}
-    row |= {"floor": floor, "within": method.within}
+    row |= {"floor": floor, "within": method.within, "per_iteration": method.per_iteration}
     if floor and "mib" in floor and "mib" in ours:
         n_iter = ours["n_iter"] if method.per_iteration else 1
         row["floor_ratio"] = ours["seconds"] / n_iter / floor["seconds"]

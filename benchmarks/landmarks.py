@@ -1,6 +1,6 @@
 """Time and memory of the landmark paths up to 100,000 rows: ``python benchmarks/landmarks.py``.
 
-Every adapter with a parameter `landmarks` is fitted on as many rows in all, half of them source,
+Every method with a parameter `landmarks` is fitted on as many rows in all, half of them source,
 and maps the source. One thread, a process of its own; "MiB" is the peak of that process, rows and
 interpreter included.
 """
@@ -56,7 +56,7 @@ def parse():
 
 
 def methods():
-    """Names of the adapters that have landmarks."""
+    """Names of the methods that have landmarks."""
     return [
         name for name, cls in public().items() if "landmarks" in inspect.signature(cls).parameters
     ]
@@ -67,8 +67,8 @@ def run(name, n, d):
     _common.pin_threads()
     warnings.simplefilter("ignore")  # pseudo-labels
     options = {"landmarks": min(LANDMARKS, n // 2)}
-    if "gamma" in inspect.signature(public()[name]).parameters:
-        options["gamma"] = width
+    if "kernel" in inspect.signature(public()[name]).parameters:
+        options |= {"kernel": "rbf", "gamma": width}
     method = Method(name, options=options)
     method.work(make_domains(60, 24))()
     seconds, _ = _common.cpu_time(method.work(make_domains(n // 2, d)))

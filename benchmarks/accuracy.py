@@ -16,7 +16,7 @@ from pathlib import Path
 import _common
 import _labelled
 import pandas as pd
-from sklearn.base import clone
+from sklearn.base import RegressorMixin, clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
@@ -24,6 +24,7 @@ from sklearn.svm import LinearSVC
 
 import featuretransfer as ft
 from featuretransfer.recipes import methods
+from featuretransfer.testing import all_predictors
 
 CORPORA = ("emodb", "emovo", "ravdess", "urdu")
 FEATURE_SETS = ("eGeMAPSv02", "IS10")
@@ -76,6 +77,7 @@ def main():
         shown = _labelled.summary(found)
         print(f"\n## {title}\n\n{shown.round(2).to_string()}")
         verdicts += judge_labelled(shown["uar"], chosen)
+    verdicts += [f"not applicable: {name}, a regressor" for name in regressors()]
     print("\n" + "\n".join(verdicts))
     if options.output:
         rows = [
@@ -117,6 +119,11 @@ def uses_labels(cls):
 def for_other_columns(cls):
     """Whether a method is for a target that has other features than the source."""
     return not getattr(cls, "equal_columns", True)
+
+
+def regressors():
+    """Names of the adapting regressors, for which these corpora have no values."""
+    return [name for name, cls in all_predictors().items() if issubclass(cls, RegressorMixin)]
 
 
 def unlabelled(chosen, classifier, and_source_scaler):

@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -183,6 +184,8 @@ def test_file_that_changes_while_it_is_extracted_is_not_kept(files, monkeypatch,
 
 def test_content_is_remembered_only_where_a_change_would_show(files, cache_folder):
     cache = FeatureCache(cache_folder, Settings.of("GeMAPSv01b", "functionals", 16000))
+    just_now = time.time_ns() + 10**10  # as if written this moment, however slow the machine
+    os.utime(files[0], ns=(just_now, just_now))
     fresh = cache.read(files[0])
     cache.remember(fresh)
     assert not fresh.settled

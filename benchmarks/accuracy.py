@@ -56,8 +56,9 @@ def main():
     corpora, feature_sets, other_set = load(options.smoke)
     chosen = {name: cls for name, cls in methods().items() if options.method in (None, name)}
     results, verdicts = {}, []
+    classifiers = {REFERENCE: CLASSIFIERS[REFERENCE]} if options.smoke else CLASSIFIERS
     for feature_set in feature_sets:
-        for name, classifier in CLASSIFIERS.items():
+        for name, classifier in classifiers.items():
             first = not results
             pipelines = unlabelled(chosen, classifier, and_source_scaler=first)
             slow = too_slow(results, pipelines, len(results))

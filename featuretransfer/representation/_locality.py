@@ -1,39 +1,9 @@
-"""Locality: neighbouring rows stay neighbours, by the Laplacian of a sparse graph."""
+"""Locality: a root of the inverse of the constraint by which neighbours stay neighbours."""
 
 import numpy as np
-from scipy import linalg, sparse
-from sklearn.neighbors import NearestNeighbors
+from scipy import linalg
 
 from ._transfer_components import LowRankRoot
-
-
-def graph_laplacian(X, n_neighbors):
-    """Laplacian of the symmetric graph of nearest neighbours.
-
-    Parameters
-    ----------
-    X : ndarray of shape (n, n_features)
-        Rows.
-    n_neighbors : int
-        Neighbours of each row, at most n - 1; two rows are joined if either is a neighbour of the
-        other.
-
-    Returns
-    -------
-    laplacian : sparse array of shape (n, n)
-        ``diag(row sums of A) - A`` with ``A_ij = exp(-|x_i - x_j|^2 / s)`` between joined rows,
-        where s is the mean squared distance of neighbours.
-    """
-    n = len(X)
-    X = np.asarray(X, dtype=np.float64)
-    distances, columns = NearestNeighbors(n_neighbors=n_neighbors).fit(X).kneighbors()
-    squared = distances.ravel() ** 2
-    scale = squared.mean()
-    values = np.exp(-squared / scale) if scale > 0 else np.ones(len(squared))
-    rows = np.repeat(np.arange(n), n_neighbors)
-    A = sparse.csr_array((values, (rows, columns.ravel())), shape=(n, n))
-    A = A.maximum(A.T)
-    return sparse.csr_array(sparse.diags_array(A.sum(axis=1)) - A)
 
 
 class LocalRoot:

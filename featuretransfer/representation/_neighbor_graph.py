@@ -7,7 +7,7 @@ BLOCK = 2**22  # distances held at a time
 SLACK = 1e-12  # of the squared norms: distances as equal as rounding leaves them are ties
 
 
-def neighbor_laplacian(X, n_neighbors):
+def neighbor_laplacian(X, n_neighbors, heat=False):
     """Laplacian of the graph that links rows of which one is among the nearest of the other.
 
     Parameters
@@ -16,13 +16,18 @@ def neighbor_laplacian(X, n_neighbors):
         Rows, at least two.
     n_neighbors : int
         Neighbours of each row besides itself, cut to n - 1; all that tie with the last one count.
+    heat : bool, default=False
+        Whether links weigh ``exp(-|x_i - x_j|^2 / s)``, s the mean squared distance of neighbours,
+        and not 1.
 
     Returns
     -------
     laplacian : sparse array of shape (n, n)
-        ``diag(W 1) - W`` with W 1 where rows are linked, 0 elsewhere.
+        ``diag(W 1) - W`` with the weights W of linked rows, 0 elsewhere.
     """
     links = _nearest(X, X, n_neighbors, same=True)
+    scale = links.data.mean() if heat else 0.0
+    links.data = np.exp(-links.data / scale) if scale > 0 else np.ones(links.nnz)
     return _laplacian(links.maximum(links.T))
 
 
@@ -43,8 +48,9 @@ def cross_laplacian(X, X_target, n_neighbors):
     laplacian : sparse array of shape (n_source + n_target,) * 2
         Source rows before target rows.
     """
-    links = _nearest(X, X_target, n_neighbors)
-    links = links.maximum(_nearest(X_target, X, n_neighbors).T)
+    links, back = _nearest(X, X_target, n_neighbors), _nearest(X_target, X, n_neighbors)
+    links.data[:], back.data[:] = 1, 1
+    links = links.maximum(back.T)
     return _laplacian(sparse.block_array([[None, links], [links.T, None]], format="csr"))
 
 
@@ -53,7 +59,7 @@ def _laplacian(links):
 
 
 def _nearest(A, B, n_neighbors, same=False):
-    """1 where a row of `B` is among the nearest of a row of `A`, sparse."""
+    """Squared distances where a row of `B` is among the nearest of a row of `A`, sparse."""
     center = B.mean(axis=0, dtype=np.float64)  # small norms: little rounding in the distances
     A, B = A - center, B - center
     norms, most = np.einsum("ij,ij->i", B, B), min(n_neighbors, len(B) - same)
@@ -66,5 +72,8 @@ def _nearest(A, B, n_neighbors, same=False):
             distances[np.arange(len(block)), np.arange(start, start + len(block))] = np.inf
         last = np.partition(distances, most - 1, axis=1)[:, most - 1]
         slack = SLACK * (own + norms.max())
-        found.append(sparse.csr_array((distances <= (last + slack)[:, None]).astype(np.float64)))
+        rows, columns = np.nonzero(distances <= (last + slack)[:, None])
+        values = distances[rows, columns]
+        values[values <= slack[rows]] = 0  # equal rows; a link all the same
+        found.append(sparse.csr_array((values, (rows, columns)), shape=distances.shape))
     return sparse.vstack(found, format="csr")

@@ -14,7 +14,8 @@ from ._kernel_components import (
     settle_kernel,
     store,
 )
-from ._locality import LocalRoot, graph_laplacian
+from ._locality import LocalRoot
+from ._neighbor_graph import neighbor_laplacian
 from ._transfer_components import find_components, mean_difference, mean_root
 
 
@@ -206,7 +207,7 @@ class SemiSupervisedTCA(KernelComponentsMixin, BaseEstimator):
         self.mu_effective_ = root.strength
         weight = root.mu * self.locality / len(rows) ** 2
         if weight > 0:
-            laplacian = graph_laplacian(rows, min(self.n_neighbors, len(rows) - 1))
+            laplacian = neighbor_laplacian(rows, self.n_neighbors, heat=True)
             root = LocalRoot(space, laplacian, weight, space.adjoint(e[:, None]), root.mu)
         components = find_components(space, spread, root, k)
         projected = store(self, projection(space, components), components, n_source)

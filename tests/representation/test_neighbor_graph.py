@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.spatial.distance import cdist
 from sklearn.neighbors import NearestNeighbors, kneighbors_graph
 
 from featuretransfer.representation import _neighbor_graph
@@ -65,3 +66,39 @@ def test_float32_is_not_confused_by_an_offset():
     shifted = X + np.float32(2**12)
     expected = neighbor_laplacian(shifted.astype(np.float64), 3).toarray()
     assert_array_equal(neighbor_laplacian(shifted, 3).toarray(), expected)
+
+
+def dense_heat_laplacian(X, n_neighbors):
+    """The Laplacian, pair by pair."""
+    D = cdist(X, X, "sqeuclidean")
+    np.fill_diagonal(D, np.inf)
+    nearest = np.argsort(D, axis=1)[:, :n_neighbors]
+    scale = np.take_along_axis(D, nearest, axis=1).mean()
+    A = np.zeros_like(D)
+    for i, neighbours in enumerate(nearest):
+        for j in neighbours:
+            A[i, j] = A[j, i] = np.exp(-D[i, j] / scale)
+    return np.diag(A.sum(axis=1)) - A
+
+
+@pytest.mark.parametrize(("n", "n_neighbors"), [(40, 5), (40, 1), (6, 5)])
+def test_heat_equals_the_definition(n, n_neighbors):
+    X = rng.normal(size=(n, 3))
+    laplacian = neighbor_laplacian(X, n_neighbors, heat=True)
+    assert_allclose(laplacian.toarray(), dense_heat_laplacian(X, n_neighbors), atol=1e-12)
+    assert laplacian.nnz <= n * (2 * n_neighbors + 1)
+
+
+def test_heat_is_semi_definite_and_blind_to_constants_and_units():
+    X = rng.normal(size=(50, 3))
+    laplacian = neighbor_laplacian(X, 4, heat=True).toarray()
+    assert np.linalg.eigvalsh(laplacian).min() > -1e-12
+    assert_allclose(laplacian @ np.ones(50), 0, atol=1e-12)
+    assert_allclose(neighbor_laplacian(100 * X, 4, heat=True).toarray(), laplacian, atol=1e-10)
+
+
+def test_duplicated_rows_are_linked():
+    same = neighbor_laplacian(np.ones((5, 2)), 2, heat=True).toarray()
+    assert np.isfinite(same).all()
+    assert_allclose(same @ np.ones(5), 0)
+    assert (np.diag(same) >= 2).all()

@@ -104,7 +104,7 @@ def parse():
 def load(smoke):
     """Corpora, feature sets, and the other set of a source with other features."""
     if smoke:
-        return ft.load_demo_corpora()[:2], ["GeMAPSv01b"], "eGeMAPSv02"
+        return ft.load_demo_corpora()[:2], ["GeMAPSv01b"], OTHER_SET
     root = os.environ.get("FEATURETRANSFER_CORPORA")
     if not root:
         sys.exit("Set FEATURETRANSFER_CORPORA to the folder with emodb, emovo, ravdess and urdu.")

@@ -87,9 +87,9 @@ def whitened(data):
 
 
 def three_eigenvectors(data):
-    """`mapped_eigenvectors`, and the eigenvectors of one more matrix of that size."""
-    begin, size = mapped_eigenvectors(data), min(data.Xs.shape)
-    matrix = np.cov(data.Xs[:size].T if data.Xs.shape[1] == size else data.Xs)
+    """`mapped_eigenvectors`, and the eigenvectors of one matrix in the span of both domains."""
+    begin, rows = mapped_eigenvectors(data), data.pooled
+    matrix = rows.T @ rows if rows.shape[1] <= len(rows) else rows @ rows.T
     return lambda: (begin(), linalg.eigh(matrix))
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.linalg import subspace_angles
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.metrics.pairwise import rbf_kernel
 
 import featuretransfer as ft
@@ -146,3 +147,98 @@ def test_tca():
     found = np.concatenate(both_views(fitted(ft.TCA(K, mu=MU, gamma=GAMMA))))
     assert angle(found, stored.components) < 1e-6
     assert angle(found, stored.skada) > 10
+
+
+class Given(ClassifierMixin, BaseEstimator):
+    """Predicts the target's labels whatever it learns, for references with labels given."""
+
+    def __init__(self, labels=None):
+        self.labels = labels
+
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict(self, X):
+        return self.labels[: len(X)]
+
+
+@pytest.mark.oracle("JDA")
+def test_jda():
+    method = ft.JDA(K, mu=MU, gamma=GAMMA, estimator=Given(DATA.yt))
+    found = np.concatenate(both_views(fitted(method, DATA.ys)))
+    assert angle(found, load("jda").components) < 1e-6
+
+
+@pytest.mark.oracle("BDA")
+@pytest.mark.parametrize("weighted", [False, True])
+def test_bda(weighted):
+    stored = load("bda")
+    labels = DATA.yt[stored.kept]
+    method = ft.BDA(K, mu=MU, balance=0.3, weighted=weighted, gamma=GAMMA, estimator=Given(labels))
+    method.fit(DATA.Xs, DATA.ys, X_target=DATA.Xt[stored.kept])
+    found = method.transform_source(DATA.Xs), method.transform(DATA.Xt[stored.kept])
+    expected = stored.weighted if weighted else stored.plain
+    assert angle(np.concatenate(found), expected) < 1e-6
+
+
+@pytest.mark.oracle("SemiSupervisedTCA")
+@pytest.mark.parametrize(("name", "locality"), [("labels", 0.0), ("graph", 50.0)])
+def test_semi_supervised_tca(name, locality):
+    method = ft.SemiSupervisedTCA(
+        K, mu=MU, label_weight=0.5, locality=locality, n_neighbors=10, gamma=GAMMA
+    )
+    found = np.concatenate(both_views(fitted(method, DATA.ys)))
+    assert angle(found, getattr(load("semi_supervised_tca"), name)) < 1e-6
+
+
+@pytest.mark.oracle("TransferJointMatching")
+def test_transfer_joint_matching():
+    method = ft.TransferJointMatching(K, mu=MU, sparsity=0.05, gamma=GAMMA, max_iter=5, tol=0.0)
+    found = np.concatenate(both_views(fitted(method)))
+    assert angle(found, load("transfer_joint_matching").components) < 1e-5
+
+
+@pytest.mark.oracle("GeodesicFlowKernel")
+def test_geodesic_flow_kernel():
+    stored = load("geodesic_flow_kernel")
+    views = both_views(fitted(ft.GeodesicFlowKernel(2)))
+    for found, expected in zip(views, (stored.source, stored.target)):
+        centred = found - found.mean(axis=0)
+        assert_allclose(centred @ centred.T, expected, atol=1e-9)
+
+
+@pytest.mark.oracle("LinearOptimalTransport")
+def test_linear_optimal_transport():
+    stored = load("linear_optimal_transport").source
+    found, target = both_views(fitted(ft.LinearOptimalTransport(reg=0.0)))
+    ns, nt = len(DATA.Xs), len(DATA.Xt)
+    mean = DATA.Xt.mean(axis=0)
+    factor = np.sqrt(nt / (nt - 1) * (ns - 1) / ns)  # theirs: covariances by 1 / n
+    assert_allclose(found - mean, factor * (stored - mean), atol=1e-9)
+    assert_array_equal(target, DATA.Xt)
+
+
+@pytest.mark.oracle("OptimalTransport")
+def test_optimal_transport():
+    found, _ = both_views(fitted(ft.OptimalTransport(reg=0.1, tol=1e-12)))
+    assert_allclose(found, load("optimal_transport").source, atol=1e-7)
+
+
+@pytest.mark.oracle("DomainRegression")
+@pytest.mark.parametrize(("name", "mu"), [("plain", 0.0), ("gap", MU)])
+def test_domain_regression(name, mu):
+    method = ft.DomainRegression(conditional=False, mu=mu, alpha=0.03, class_weight=None)
+    fitted(method, DATA.ys)
+    X, Y = DATA.Xs - DATA.Xs.mean(axis=0), np.eye(3)[DATA.ys]
+    gap = DATA.Xs.mean(axis=0) - DATA.Xt.mean(axis=0)
+
+    def objective(C):
+        squares = np.sum((Y - Y.mean(axis=0) - X @ C) ** 2) / len(X) + mu * np.sum((gap @ C) ** 2)
+        return squares / 2 + 0.03 * np.linalg.norm(C, axis=1).sum()
+
+    images = method.transform(DATA.Xs)
+    C = np.linalg.lstsq(X, images - images.mean(axis=0))[0]
+    expected = getattr(load("domain_regression"), name)
+    assert_allclose(C, expected, atol=1e-3)
+    assert objective(C) == pytest.approx(objective(expected), rel=1e-6)

@@ -126,11 +126,14 @@ class GeodesicFlowKernel(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEsti
             raise ValueError(
                 f"n_components must be None or an integer >= 1, got {self.n_components!r}."
             )
-        _, source, _ = principal_axes(X, "X")
+        wanted, both = self.n_components, X_target is not None and len(X_target) > 1
+        if wanted is None and both:
+            wanted = MOST_EXAMINED
+        _, source, _ = principal_axes(X, "X", wanted)
         rows, target = X, source
-        if X_target is not None and len(X_target) > 1:
+        if both:
             rows = np.concatenate([X, X_target])
-            _, target, _ = principal_axes(X_target, "X_target")
+            _, target, _ = principal_axes(X_target, "X_target", wanted)
         elif X_target is not None:
             warnings.warn(
                 "X_target has a single row, which has no principal axes: the features are the "
@@ -161,7 +164,7 @@ class GeodesicFlowKernel(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEsti
             return rank
         most = min(rank, MOST_EXAMINED, max(1, len(source) // 2))
         rows = np.concatenate([part - part.mean(axis=0) for part in (X, X_target)])
-        _, pooled, _ = principal_axes(rows, "X")
+        _, pooled, _ = principal_axes(rows, "X", most)
         for k in range(1, most + 1):
             if disagreement(source[:, :k], target[:, :k], pooled[:, :k]) >= DISAGREEMENT:
                 return k

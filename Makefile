@@ -42,7 +42,7 @@ format: $(VENV)/.lint ## rewrite the code in the project's style
 
 check: lint test ## what a change must pass
 
-bench: $(VENV)/.bench ## all benchmarks (about an hour; peers included)
+bench: $(VENV)/.bench ## all benchmarks (about three hours; peers included)
 	$(BIN)/python benchmarks/imports.py --output results/imports.json
 	$(BIN)/python benchmarks/extract.py --output results/extract.json
 	$(BIN)/python benchmarks/adapt.py --output results/adapt.json

@@ -61,10 +61,15 @@ def component_space(kernel, rows, landmarks=None):
     n, d = rows.shape
     if landmarks is not None and landmarks < n:
         centres = choose_landmarks(rows, landmarks)
-        root = inverse_root(kernel(centres, centres))
-        share = (kernel, rows)
-        centres_out = centres.astype(rows.dtype, copy=False)
-        return _feature_space(kernel(rows, centres) @ root, root, centres_out, share)
+        K = kernel(centres, centres)
+        root = inverse_root(K)
+        return _feature_space(
+            kernel(rows, centres) @ root,
+            back=root,
+            rows=centres.astype(rows.dtype, copy=False),
+            anchors=K @ root,
+            exact=(kernel, rows),
+        )
     if kernel.name == "linear" and 2 * d <= n:
         return _feature_space(rows.astype(np.float64, copy=False))
     return KernelSpace(kernel(rows, rows), rows, kernel.name == "linear", np.ones(n))
@@ -197,6 +202,8 @@ class FeatureSpace:
         Makes features of kernel values at the landmarks.
     rows : ndarray of shape (n_landmarks, n_features) or None
         The landmarks.
+    anchors : ndarray of shape (n_landmarks, m) or None
+        Their features.
     exact : tuple of (Kernel, ndarray of shape (n, n_features)) or None
         What the landmarks approximate.
     """
@@ -208,6 +215,7 @@ class FeatureSpace:
     Q: np.ndarray
     back: np.ndarray | None
     rows: np.ndarray | None
+    anchors: np.ndarray | None
     exact: tuple | None
 
     @property
@@ -255,8 +263,9 @@ class FeatureSpace:
         return Spread(lambda y: A @ y, lambda: A, float(max(np.trace(A), 0.0)))
 
     def congruent(self, S):
-        """``Z'SZ`` for a sparse symmetric S."""
-        return self.basis.T @ (self.F.T @ (S @ self.F)) @ self.basis
+        """``Z'SZ`` for a sparse symmetric S, or the same of the landmarks if S is of their size."""
+        F = self.F if S.shape[0] == len(self.F) else self.anchors
+        return self.basis.T @ (F.T @ (S @ F)) @ self.basis
 
     def weights(self, R):
         """Rows to which kernels of new rows are computed, and the weights W of these."""
@@ -272,11 +281,10 @@ class FeatureSpace:
         return 1.0 if self.exact is None else share_kept(*self.exact, self.F, k)
 
 
-def _feature_space(F, back=None, rows=None, exact=None):
+def _feature_space(F, back=None, rows=None, anchors=None, exact=None):
     gram = F.T @ F
-    return FeatureSpace(
-        F, gram, np.ones(len(F)), **_axes(gram, len(F)), back=back, rows=rows, exact=exact
-    )
+    landmarks = {"back": back, "rows": rows, "anchors": anchors, "exact": exact}
+    return FeatureSpace(F, gram, np.ones(len(F)), **_axes(gram, len(F)), **landmarks)
 
 
 def _axes(gram, n):

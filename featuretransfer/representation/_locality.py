@@ -14,10 +14,8 @@ class LocalRoot:
 
     Parameters
     ----------
-    space : KernelSpace or FeatureSpace
-        Where components are sought.
-    S : sparse array of shape (n, n)
-        Symmetric positive semi-definite.
+    local : ndarray of shape (size, size)
+        ``Z'SZ``, symmetric positive semi-definite; it is overwritten.
     weight : float
         Not negative.
     V : ndarray of shape (size, rank)
@@ -26,8 +24,8 @@ class LocalRoot:
         Trade-off, not negative.
     """
 
-    def __init__(self, space, S, weight, V, mu):
-        B = space.congruent(S).T  # symmetric; transposed for LAPACK to work in place
+    def __init__(self, local, weight, V, mu):
+        B = local.T  # symmetric; transposed for LAPACK to work in place
         B *= weight
         B[np.diag_indices(len(B))] += 1
         self.factor = linalg.cholesky(B, lower=True, overwrite_a=True, check_finite=False)

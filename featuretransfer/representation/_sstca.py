@@ -104,6 +104,7 @@ class SemiSupervisedTCA(KernelComponentsMixin, BaseEstimator):
     nearest of the other, with the weight ``exp(-distance^2 / s)``, s being the mean squared
     distance of neighbours (our choice). The factor ``1 / n^2`` keeps the meaning of `locality` on
     more rows; it is as we recall the paper. Distances are those of the features, so scale them.
+    With `landmarks` the graph joins these, each in place of n / m rows.
 
     All components share one factor, `scale_`: the pooled training rows have variance 1 per
     component on average.
@@ -113,8 +114,8 @@ class SemiSupervisedTCA(KernelComponentsMixin, BaseEstimator):
 
     **Cost.** For n rows in both domains, d features and k components time is O(n^2 (d + k)) and
     memory O(n^2) without graph; the graph adds O(n^3), a product with K and a Cholesky
-    factorisation, and a third matrix of n^2 values. With m landmarks they are O(n m (d + m) +
-    n^2 d) and O(n (d + m)): use landmarks beyond a few thousand rows.
+    factorisation, and a third matrix of n^2 values. With m landmarks, graph included, they are
+    O(n m (d + m)) and O(n (d + m)): use landmarks beyond a few thousand rows.
 
     The matrix Y, of rank n_classes, is never formed.
 
@@ -207,8 +208,10 @@ class SemiSupervisedTCA(KernelComponentsMixin, BaseEstimator):
         self.mu_effective_ = root.strength
         weight = root.mu * self.locality / len(rows) ** 2
         if weight > 0:
-            laplacian = neighbor_laplacian(rows, self.n_neighbors, heat=True)
-            root = LocalRoot(space, laplacian, weight, space.adjoint(e[:, None]), root.mu)
+            joined = rows if space.rows is None else space.rows  # all rows, or the landmarks
+            weight *= len(rows) / len(joined)
+            local = space.congruent(neighbor_laplacian(joined, self.n_neighbors, heat=True))
+            root = LocalRoot(local, weight, space.adjoint(e[:, None]), root.mu)
         components = find_components(space, spread, root, k)
         projected = store(self, projection(space, components), components, n_source)
         return projected.astype(rows.dtype, copy=False)

@@ -16,7 +16,7 @@ def test_root_is_that_of_the_inverse(landmarks, mu):
     X = rng.normal(size=(60, 3))
     space = component_space(fit_kernel("rbf", "median", X), X, landmarks)
     S, V = neighbor_laplacian(X, 5, heat=True), rng.normal(size=(space.size, 2))
-    root = LocalRoot(space, S, 0.7, V, mu)
+    root = LocalRoot(space.congruent(S), 0.7, V, mu)
     Z, identity = space.project(np.eye(space.size)), np.eye(space.size)
     local = identity + 0.7 * Z.T @ S.toarray() @ Z
     R = root(identity)

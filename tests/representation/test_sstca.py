@@ -71,6 +71,21 @@ def test_constraint_holds_but_for_the_common_factor():
     assert (K @ sstca.weights_).var(axis=0).mean() == pytest.approx(1)
 
 
+def test_constraint_with_landmarks_joins_the_landmarks():
+    Xs, y, Xt, _ = corpora()
+    sstca = SemiSupervisedTCA(5, 5.0, locality=100.0, landmarks=30).fit(Xs, y, X_target=Xt)
+    rows, centres = np.concatenate([Xs, Xt]), sstca.rows_
+    K = sstca.kernel_(centres, centres)
+    values, vectors = np.linalg.eigh(K)
+    F = sstca.kernel_(rows, centres) @ (vectors / np.sqrt(values)) @ vectors.T
+    anchors = (vectors * np.sqrt(values)) @ vectors.T
+    u = F[: len(Xs)].mean(axis=0) - F[len(Xs) :].mean(axis=0)
+    B = np.linalg.inv(F.T @ F) + 5.0 * np.outer(u, u)
+    B += 5.0 * 100.0 / (len(rows) * 30) * anchors.T @ laplacian(centres, 10) @ anchors
+    P = anchors @ sstca.weights_ / sstca.scale_
+    assert_allclose(P.T @ B @ P, np.eye(5), atol=1e-6)
+
+
 @pytest.mark.oracle("SemiSupervisedTCA")
 @pytest.mark.parametrize("mu_scale", ["absolute", "relative", "frobenius"])
 @pytest.mark.parametrize("options", [{}, {"kernel": "linear"}, {"landmarks": 30}])

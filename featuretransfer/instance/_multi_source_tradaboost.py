@@ -48,6 +48,9 @@ class MultiSourceTrAdaBoost(VotingMixin, MetaEstimatorMixin, BaseEstimator):
     target_weights_ : ndarray of shape (n_rounds, n_labelled)
         Weights of the labelled target rows, in their order in ``X_target``. Over all domains the
         weights of a round have mean 1.
+    effective_sample_size_ : float
+        ``sum(w)**2 / sum(w**2)`` of the weights of the last round over both domains: number of
+        equally weighted rows that are worth as much.
     classes_ : ndarray of shape (n_classes,)
         The class labels.
     n_features_in_ : int

@@ -19,6 +19,7 @@ from ._labelled_target import (
 )
 from ._sample_weight import WeightedFits
 from ._voting import VotingMixin
+from ._weights import effective_sample_size
 
 
 class TrAdaBoost(VotingMixin, MetaEstimatorMixin, BaseEstimator):
@@ -53,6 +54,9 @@ class TrAdaBoost(VotingMixin, MetaEstimatorMixin, BaseEstimator):
     target_weights_ : ndarray of shape (n_rounds, n_labelled)
         Weights of the labelled target rows, in their order in ``X_target``. Over both domains the
         weights of a round have mean 1.
+    effective_sample_size_ : float
+        ``sum(w)**2 / sum(w**2)`` of the weights of the last round over both domains: number of
+        equally weighted rows that are worth as much.
     classes_ : ndarray of shape (n_classes,)
         The class labels.
     n_features_in_ : int
@@ -186,6 +190,7 @@ def set_plain(model, estimator, n_source):
     model.estimators_ = [estimator]
     model.estimator_errors_, model.estimator_weights_ = np.array([np.nan]), np.ones(1)
     model.sample_weights_, model.target_weights_ = np.ones((1, n_source)), np.ones((1, 0))
+    model.effective_sample_size_ = float(n_source)
 
 
 def set_rounds(model, rounds, order, n_source, first):
@@ -194,6 +199,7 @@ def set_rounds(model, rounds, order, n_source, first):
     model.estimator_weights_ = shares(rounds.votes, model.n_estimators, first)
     weights = rounds.weights[:, np.argsort(order)]
     model.sample_weights_, model.target_weights_ = np.split(weights, [n_source], axis=1)
+    model.effective_sample_size_ = effective_sample_size(weights[-1])
     chance = 1 - 1 / len(model.classes_)
     voting = model.estimator_weights_ > 0
     if np.all(rounds.errors[voting] >= chance):

@@ -22,6 +22,7 @@ from ._labelled_target import (
     warn_unlabelled,
 )
 from ._sample_weight import WeightedFits
+from ._weights import effective_sample_size
 
 
 class TwoStageTrAdaBoostR2(RegressorMixin, MetaEstimatorMixin, BaseEstimator):
@@ -64,6 +65,9 @@ class TwoStageTrAdaBoostR2(RegressorMixin, MetaEstimatorMixin, BaseEstimator):
         Weights of the source rows at the start of every step. Those of the target rows are equal,
         and over both domains the weights of a step have mean 1. Ones, of shape (1, n_source),
         without rated target rows.
+    effective_sample_size_ : float
+        ``sum(w)**2 / sum(w**2)`` of the weights at the chosen step over both domains: number of
+        equally weighted rows that are worth as much.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -172,6 +176,7 @@ class TwoStageTrAdaBoostR2(RegressorMixin, MetaEstimatorMixin, BaseEstimator):
                 warn_unlabelled(self, stacklevel=2)
             self.estimators_, self.estimator_weights_ = [fits(X, y, None)], np.ones(1)
             self.target_masses_, self.sample_weights_ = np.empty(0), np.ones((1, n_source))
+            self.effective_sample_size_ = float(n_source)
             return self
         order = canonical_order(X, y, n_source)
         X, y = X[order], y[order]
@@ -180,6 +185,7 @@ class TwoStageTrAdaBoostR2(RegressorMixin, MetaEstimatorMixin, BaseEstimator):
         self.target_masses_ = target_masses(n_source, len(X) - n_source, self.n_steps)
         weights = np.array(list(source_path(learn, y, n_source, self.target_masses_)))
         self.sample_weights_ = weights[:, np.argsort(order)[:n_source]]
+        self.effective_sample_size_ = effective_sample_size(weights[self.step_])
         self.estimators_, self.estimator_weights_ = boost_target(
             learn, y, weights[self.step_], n_source, self.n_estimators
         )

@@ -16,7 +16,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 import featuretransfer as ft
-from featuretransfer import TrAdaBoost
+from featuretransfer import MultiSourceTrAdaBoost, TrAdaBoost
 from featuretransfer.synthetic import make_shifted_corpora
 
 pytestmark = pytest.mark.filterwarnings("ignore:No round of TrAdaBoost:UserWarning")
@@ -105,6 +105,18 @@ def test_output_is_the_product_rule_for_two_classes():
     rule = np.prod(beta_t**-h, axis=0) >= np.prod(beta_t**-0.5, axis=0)
     assert_array_equal(model.predict(data.X_target), rule.astype(int))
     assert_array_equal(model.decision_function(data.X_target) > 0, rule)
+
+
+@pytest.mark.parametrize("cls", [TrAdaBoost, MultiSourceTrAdaBoost])
+def test_effective_sample_size_is_that_of_the_last_round(cls):
+    data = corpora()
+    model = cls().fit(data.X_source, data.y_source)
+    assert model.effective_sample_size_ == len(data.X_source)
+    model = cls(LogisticRegression(), n_estimators=4)
+    model.fit(data.X_source, data.y_source, X_target=data.X_target, y_target=data.known)
+    w = np.concatenate([model.sample_weights_[-1], model.target_weights_[-1]])
+    assert model.effective_sample_size_ == pytest.approx(w.sum() ** 2 / (w @ w))
+    assert 1 < model.effective_sample_size_ < len(w)
 
 
 def test_wrong_source_rows_fall_and_wrong_target_rows_rise():

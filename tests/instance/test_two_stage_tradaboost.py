@@ -131,6 +131,18 @@ def test_masses_are_met():
     assert_array_equal(model.sample_weights_[-1], np.zeros(100))
 
 
+def test_effective_sample_size_is_that_of_the_chosen_step():
+    data = corpora(n_rated=20)
+    assert TwoStageTrAdaBoostR2().fit(data.X, data.y).effective_sample_size_ == 100
+    model = fit(data, n_steps=4)
+    source = model.sample_weights_[model.step_]
+    target = (120 - source.sum()) / 20
+    expected = 120**2 / (source @ source + 20 * target**2)
+    assert model.effective_sample_size_ == pytest.approx(expected)
+    assert model.step_ > 0
+    assert model.effective_sample_size_ < 120
+
+
 def test_source_rows_with_larger_errors_lose_more():
     data = corpora()
     model = fit(data, LinearRegression(), n_steps=4)

@@ -14,7 +14,7 @@ from featuretransfer.testing import all_adapters, all_predictors, all_weighters,
 
 ROOT = Path(__file__).parents[1]
 COST = "**Cost.**"
-HEAD = ["method", "kind", "use as", "what it does", "needs", "cost", "paper", "oracle tests"]
+HEAD = ["method", "kind", "use as", "what it does", "takes", "cost", "paper", "oracle tests"]
 KINDS = ("instance", "representation", "parameter", "relational")  # the order of the field
 
 
@@ -103,12 +103,14 @@ def page():
 
 This page is written by `python docs/_methods.py`, from the classes themselves.
 
-*kind* is what is transferred. An *adapter* is a pipeline step before a classifier, a *weighter*
-goes into `ReweightedClassifier`, a *classifier* is the last step itself; `featuretransfer.recipe`
-puts each where it belongs. *needs* is what `fit` can be given besides the source rows: `y` are
-source labels, `X_target` are target rows, `y_target` the labels of some of them (None or NaN for
-the others). Without `X_target` nothing is adapted. *cost* is that of `fit`. *oracle tests* compare
-the class with its mathematical definition, computed in another way.
+*kind* is what is transferred. *use as*: an adapter is a pipeline step before a classifier, a
+weighter goes into `ReweightedClassifier` or `ReweightedRegressor`, a classifier or regressor is
+the last step itself; `featuretransfer.recipe` puts each where it belongs. *takes* is what `fit`
+can be given besides the source rows: `y` are source labels, `X_target` are target rows,
+`y_target` the labels of some of them (None or NaN for the others), `X_paired` rows known in the
+columns of both domains, `speakers`, `source_domains` and so on the speaker or corpus of every
+row. Without `X_target` nothing is adapted. *cost* is that of `fit`. *oracle tests* compare the
+class with its mathematical definition, computed in another way.
 
 {chr(10).join(lines)}
 """

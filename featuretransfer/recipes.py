@@ -38,9 +38,9 @@ def methods():
 def recipe(method, classifier=None):
     """A pipeline with each corpus scaled by itself, then the method, then a classifier.
 
-    A method that classifies itself is the last step, around the classifier if it takes one. One
-    that predicts labels of the target on the way does so by a copy of the classifier. A method for
-    a target with other columns than the source scales both itself: it is the first step.
+    A method that is a classifier is the last step, around `classifier` if it takes one. A method
+    that labels the target on the way does so by a copy of `classifier`. A method for a target with
+    other columns than the source scales both by itself and is the first step.
 
     Parameters
     ----------

@@ -92,11 +92,10 @@ def cross_corpus(
     -----
     Beside the pipelines stand, with the classifier of the first pipeline: ``chance`` (every class
     equally often), ``source-only`` (scaled by the source's statistics), ``pooled-scaling``
-    (statistics of source and target together), ``corpus-scaling`` (each its own, every source
-    corpus too, the one to beat)
-    and ``in-corpus`` (trained on other speakers of the target itself, five folds, one score).
-    Baselines do not adapt: of a last step that does, they take the classifier inside, and if there
-    is none that of the next pipeline or a logistic regression.
+    (statistics of source and target together), ``corpus-scaling`` (every corpus by
+    its own statistics: the one to beat) and ``in-corpus`` (trained on other speakers of the target
+    itself, five folds, one score). Baselines do not adapt: where a pipeline ends in a classifier
+    that does, they take the one inside it or, if there is none, that of the next pipeline.
 
     Examples
     --------

@@ -36,7 +36,7 @@ class KLIEP(WeighterMixin, BaseEstimator):
         between 1/16, 1/4, 1, 4 and 16 times "median", a sequence between its values, by the
         likelihood of held-out rows.
     n_centers : int, default=100
-        Most functions; their centres are evenly spread target rows.
+        Largest number of functions; their centres are evenly spread target rows.
     cv : int, default=5
         Number of folds of the choice, cut to the rows of the smaller domain.
 
@@ -44,9 +44,9 @@ class KLIEP(WeighterMixin, BaseEstimator):
     ----------
     gamma_ : float or None
         The width used; None without ``X_target``.
-    centers_ : ndarray of shape (n_centers_, n_features)
+    centers_ : ndarray of shape (n_functions, n_features)
         The centres.
-    coef_ : ndarray of shape (n_centers_,)
+    coef_ : ndarray of shape (n_functions,)
         The coefficients alpha. Where a function vanishes on the source they may be huge.
     score_ : float
         Mean of ``log w`` over the target rows.

@@ -37,15 +37,15 @@ class RuLSIF(WeighterMixin, BaseEstimator):
         Regularisation. "cv" chooses between 0.001, 0.01, 0.1, 1 and 10, a sequence between its
         values.
     n_centers : int, default=100
-        Most functions; their centres are evenly spread target rows.
+        Largest number of functions; their centres are evenly spread target rows.
 
     Attributes
     ----------
     gamma_, reg_ : float or None
         The width and the regularisation used; None without ``X_target``.
-    centers_ : ndarray of shape (n_centers_, n_features)
+    centers_ : ndarray of shape (n_functions, n_features)
         The centres.
-    coef_ : ndarray of shape (n_centers_,)
+    coef_ : ndarray of shape (n_functions,)
         The coefficients c.
     cv_scores_ : dict of (float, float) to float
         Leave-one-out error for every (gamma, reg); empty if there was no choice.
@@ -207,15 +207,15 @@ class ULSIF(RuLSIF):
         Regularisation. "cv" chooses between 0.001, 0.01, 0.1, 1 and 10, a sequence between its
         values.
     n_centers : int, default=100
-        Most functions; their centres are evenly spread target rows.
+        Largest number of functions; their centres are evenly spread target rows.
 
     Attributes
     ----------
     gamma_, reg_ : float or None
         The width and the regularisation used; None without ``X_target``.
-    centers_ : ndarray of shape (n_centers_, n_features)
+    centers_ : ndarray of shape (n_functions, n_features)
         The centres.
-    coef_ : ndarray of shape (n_centers_,)
+    coef_ : ndarray of shape (n_functions,)
         The coefficients c.
     cv_scores_ : dict of (float, float) to float
         Leave-one-out error for every (gamma, reg); empty if there was no choice.

@@ -39,7 +39,7 @@ class BalancedSelfTraining(ClassifierAround, ClassifierMixin, BaseEstimator):
 
     Use it where the target's class shares are roughly known, as in most acted corpora (equal
     shares), and the classifier is already right about most of the target. Where the shares are not
-    what `prior` says, labels are forced to be wrong. And shares can be right while classes are
+    what `prior` says, some labels are forced to be wrong. And shares can be right while classes are
     confused with one another: then training makes the confusion final, and nothing here can tell.
     On real corpora it gains several points on some pairs and loses on others, down to below chance;
     compare it with plain scaling before relying on it (`cross_corpus`). Scale each corpus by itself
@@ -56,13 +56,13 @@ class BalancedSelfTraining(ClassifierAround, ClassifierMixin, BaseEstimator):
         rows most likely under the source's classifier (`PriorCorrection`; it needs calibrated
         probabilities), or the shares themselves in the order of ``classes_``.
     growth : float, default=0.25
-        Share of every class that joins in the first iteration, and by which it grows in every
-        further one up to 1: the most confident rows first.
+        Share of the rows of every class, the most confident ones, that are trained on in the first
+        iteration. Every further iteration adds as many, until all are.
     target_weight : float, default=0.5
         Sample weight of a pseudo-labelled row; source rows have 1, since their labels are right.
         A large weight trains on the target alone.
     max_iter : int, default=20
-        Most iterations.
+        Largest number of iterations.
     tol : float, default=0.01
         Iteration ends when all rows have joined and at most this share of them changes its label.
 
@@ -75,7 +75,7 @@ class BalancedSelfTraining(ClassifierAround, ClassifierMixin, BaseEstimator):
     prior_ : ndarray of shape (n_classes,) or None
         The class shares assumed; None without ``X_target``.
     pseudo_labels_ : ndarray of shape (n_target,) or None
-        The target's labels in the last iteration; None without one.
+        The target's labels in the last iteration; None where there was no iteration.
     confidence_ : ndarray of shape (n_target,) or None
         Balanced probabilities of these labels.
     n_iter_ : int
@@ -100,8 +100,9 @@ class BalancedSelfTraining(ClassifierAround, ClassifierMixin, BaseEstimator):
     shares of the *labels* are near `prior` but not equal to it: uncertain rows count in part.
 
     Without ``X_target`` the classifier is the plain one, to the last bit. Several targets are
-    pooled: `prior` is that of the pool. Labels that lose a class of which `prior` expects at least
-    five rows end the iteration with a warning; the classifier before is kept.
+    pooled: `prior` is that of the pool. Where the labels
+    lose a class of which `prior` expects at least five rows, training ends with a warning and the
+    classifier of the iteration before is kept.
 
     Probabilities that are the softmax of decision values rank rows well but are not calibrated;
     ``prior="em"`` refuses them.

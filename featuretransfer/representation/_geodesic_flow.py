@@ -18,7 +18,7 @@ SMALLEST_COSINE = 1e-8  # below it an angle is a right one
 
 
 class GeodesicFlowKernel(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEstimator):
-    """Project both domains on all subspaces between theirs, by the features of that kernel.
+    """Project both domains on all subspaces between theirs, as features of the flow's kernel.
 
     The principal subspaces of source and target are two points on a Grassmann manifold; the
     subspaces on the shortest path between them mix the properties of both domains. The inner
@@ -30,16 +30,16 @@ class GeodesicFlowKernel(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEsti
     Parameters
     ----------
     n_components : int or None, default=None
-        Dimension k of both subspaces, cut to the rank of either domain. None takes it by the
-        subspace disagreement measure, see Notes.
+        Dimension k of both subspaces, cut to the smaller rank of the two domains. None takes it by
+        the subspace disagreement measure, see Notes.
 
     Attributes
     ----------
     mean_ : ndarray of shape (n_features,)
         Mean m of all rows.
     map_ : ndarray of shape (n_features, n_features_out)
-        The matrix F, with a column for each of the `n_components_` pairs of directions of the
-        subspaces, and another for each pair that is not one direction.
+        The matrix F, with one column for each direction that the subspaces share and two for each
+        pair of directions with an angle between them.
     angles_ : ndarray of shape (n_components_,)
         Principal angles between the subspaces in radians, ascending.
     n_components_ : int
@@ -70,8 +70,8 @@ class GeodesicFlowKernel(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEsti
     sines has to reach 0.99. At most 100 dimensions are looked at, and at most ``n_features / 2``,
     beyond which any two subspaces share directions; where none of them is enough, k is the largest.
 
-    Without ``X_target`` the features are the principal components of the source; so they are where
-    the target is a single row, which has no principal axes, with a warning. Where more than one
+    Without ``X_target`` the features are the principal components of the source. A target of a
+    single row has no principal axes: the same then, with a warning. Where more than one
     angle is a right angle the shortest path is not unique: the one taken depends on rounding, with
     a warning.
 

@@ -3,15 +3,16 @@
 import warnings
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone, is_classifier
+from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.utils import compute_sample_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import has_fit_parameter
 
 from .._base import ViewsMixin, validate_domains
 from .._checks import is_number
+from .._delegation import check_classifier
 from .._labels import source_labels, validate_target_labels
-from .._structure import is_estimator, wants_target
+from .._structure import wants_target
 from ._augmentation import augment
 
 SHARED_CONSTANT = 10.0  # its weight is penalised a hundredth as much as one of a constant of 1
@@ -186,11 +187,7 @@ class FeatureAugmentationClassifier(ViewsMixin, MetaEstimatorMixin, ClassifierMi
         return self
 
     def _check_parameters(self):
-        if not is_estimator(self.estimator) or not is_classifier(self.estimator):
-            raise TypeError(
-                f"estimator must be a classifier instance, got {self.estimator!r}. Pass for "
-                "example estimator=LogisticRegression()."
-            )
+        check_classifier(self.estimator)
         if wants_target(self.estimator):
             raise TypeError(
                 f"estimator uses X_target itself, but would be fitted to augmented rows: "

@@ -112,12 +112,12 @@ class Adam:
     ----------
     parameters : list of ndarray
         The parameters.
-    learning_rate : float
-        Step size.
+    learning_rate : float or list of float
+        Step size, or one for each of the parameters; 0 leaves a parameter as it is.
     """
 
     parameters: list
-    learning_rate: float
+    learning_rate: float | list
     decay: tuple = (0.9, 0.999)
     epsilon: float = 1e-8
     _moments: list = field(init=False)
@@ -130,8 +130,12 @@ class Adam:
         """Move all parameters against their gradients."""
         self._n_steps += 1
         first, second = self.decay
-        rate = self.learning_rate * np.sqrt(1 - second**self._n_steps) / (1 - first**self._n_steps)
-        for parameter, gradient, (mean, square) in zip(self.parameters, gradients, self._moments):
+        correction = np.sqrt(1 - second**self._n_steps) / (1 - first**self._n_steps)
+        rates = np.broadcast_to(self.learning_rate, len(self.parameters)) * correction
+        moments = self._moments
+        for parameter, gradient, (mean, square), rate in zip(
+            self.parameters, gradients, moments, rates
+        ):
             mean += (1 - first) * (gradient - mean)
             square += (1 - second) * (gradient * gradient - square)
             parameter -= (rate * mean / (np.sqrt(square) + self.epsilon)).astype(parameter.dtype)
@@ -143,8 +147,8 @@ class Schedule:
 
     Parameters
     ----------
-    learning_rate : float
-        Step size of Adam.
+    learning_rate : float or list of float
+        Step size of Adam, or one for each parameter.
     batch_size : int
         Rows per step.
     max_iter : int
@@ -153,13 +157,16 @@ class Schedule:
         Epochs without improvement after which training ends.
     tol : float
         Relative decrease of the monitored loss that counts as improvement.
+    verbose : bool, default=False
+        Whether to print a line after every epoch.
     """
 
-    learning_rate: float
+    learning_rate: float | list
     batch_size: int
     max_iter: int
     n_iter_no_change: int
     tol: float
+    verbose: bool = False
 
 
 class Training(NamedTuple):
@@ -216,8 +223,11 @@ def train(parameters, n_rows, loss_and_gradients, schedule, rng, monitor=None):
         if not np.isfinite(losses[-1] + monitored[-1]):
             raise ValueError(
                 f"Training diverged in epoch {len(losses)} with "
-                f"learning_rate={schedule.learning_rate:g}. Use a smaller learning_rate."
+                f"learning_rate={np.max(schedule.learning_rate):g}. Use a smaller learning_rate."
             )
+        if schedule.verbose:
+            line = f"Epoch {len(losses)}, loss {losses[-1]:.5g}, monitored {monitored[-1]:.5g}"
+            print(line)  # noqa: T201 (asked for)
         waited = 0 if monitored[-1] < best * (1 - schedule.tol) else waited + 1
         if monitored[-1] < best:
             best = monitored[-1]
@@ -227,3 +237,29 @@ def train(parameters, n_rows, loss_and_gradients, schedule, rng, monitor=None):
     for parameter, value in zip(parameters, kept):
         parameter[...] = value
     return Training(losses, monitored, waited >= schedule.n_iter_no_change)
+
+
+#: Of fewer rows than this none is held out.
+LEAST_ROWS_TO_HOLD_OUT = 20
+
+
+def hold_out(n_rows, fraction, rng):
+    """Split row numbers at random into those held out and those trained on.
+
+    Parameters
+    ----------
+    n_rows : int
+        Number of rows.
+    fraction : float
+        Share of the rows to hold out; none is of fewer than 20 rows.
+    rng : numpy.random.Generator
+        Draws them.
+
+    Returns
+    -------
+    held_out, kept : ndarray of int
+        Row numbers.
+    """
+    order = rng.permutation(n_rows)
+    n_held_out = int(fraction * n_rows) if n_rows >= LEAST_ROWS_TO_HOLD_OUT else 0
+    return order[:n_held_out], order[n_held_out:]

@@ -9,6 +9,7 @@ from featuretransfer._network import (
     Schedule,
     backward,
     forward,
+    hold_out,
     initial_weights,
     train,
 )
@@ -158,3 +159,32 @@ def test_divergence_is_an_error():
             Schedule(0.1, 4, 3, 5, 0.0),
             np.random.default_rng(0),
         )
+
+
+def test_adam_moves_every_parameter_at_its_own_rate():
+    rng = np.random.default_rng(0)
+    start = [rng.normal(size=3), rng.normal(size=(2, 2))]
+    together = [[value.copy() for value in start] for _ in range(2)]
+    alone = [start[0].copy()]
+    for parameters, rates in zip([*together, alone], (0.1, [0.1, 0.0], 0.1)):
+        optimiser = Adam(parameters, rates)
+        for _ in range(5):
+            optimiser.step([2 * parameter for parameter in parameters])
+    assert_array_equal(together[1][0], alone[0])
+    assert_array_equal(together[1][0], together[0][0])
+    assert_array_equal(together[1][1], start[1])
+    assert np.all(together[0][1] != start[1])
+
+
+@pytest.mark.parametrize(("n_rows", "n_held_out"), [(19, 0), (20, 5), (100, 25)])
+def test_hold_out_splits_every_row_once_and_spares_few_rows(n_rows, n_held_out):
+    held_out, kept = hold_out(n_rows, 0.25, np.random.default_rng(0))
+    assert len(held_out) == n_held_out
+    assert_array_equal(np.sort(np.concatenate([held_out, kept])), np.arange(n_rows))
+
+
+def test_progress_is_printed_only_when_asked_for(capsys):
+    for verbose, expected in ((False, 0), (True, 3)):
+        schedule = Schedule(0.1, 10, 3, 10, 0.0, verbose)
+        train([np.ones(1)], 4, lambda rows: (1.0, [np.ones(1)]), schedule, np.random.default_rng(0))
+        assert len(capsys.readouterr().out.splitlines()) == expected

@@ -1,16 +1,13 @@
 """Denoising autoencoder."""
 
-import warnings
-
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._base import FLOATS, AdapterMixin, validate_domains
-from .._checks import is_count, is_number
-from .._network import ACTIVATIONS, Schedule
+from .._checks import is_count
+from .._network import ACTIVATIONS
+from .._training import check_range, generator, schedule_of, warn_unless_converged
 from ._denoising import CORRUPTIONS, Options, fit_layer
 
 FEATURES = ("code", "code+input")
@@ -59,6 +56,8 @@ class DenoisingAutoencoder(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEs
         Epochs without improvement after which training stops and the best epoch is taken.
     tol : float, default=1e-4
         Relative decrease of the loss that counts as improvement.
+    verbose : bool, default=False
+        Whether to print a line after every epoch.
     random_state : int, RandomState instance or None, default=None
         Determines initial weights, corruption and order of the rows.
 
@@ -135,6 +134,7 @@ class DenoisingAutoencoder(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEs
         validation_fraction=0.1,
         n_iter_no_change=10,
         tol=1e-4,
+        verbose=False,
         random_state=None,
     ):
         self.n_hidden = n_hidden
@@ -151,6 +151,7 @@ class DenoisingAutoencoder(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEs
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
         self.tol = tol
+        self.verbose = verbose
         self.random_state = random_state
 
     def fit(self, X, y=None, *, X_target=None):
@@ -178,9 +179,7 @@ class DenoisingAutoencoder(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEs
         X, X_target = validate_domains(self, X, X_target)
         options = self._options()
         rows = X if X_target is None else np.concatenate([X, X_target])
-        # a generator of the new kind, seeded by scikit-learn's: it draws float32
-        seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
-        rng = np.random.default_rng(seed)
+        rng = generator(self.random_state)
         self.layers_, trainings = [], []
         for n_hidden in self._sizes():
             layer, training = fit_layer(rows, n_hidden, options, rng)
@@ -195,13 +194,7 @@ class DenoisingAutoencoder(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEs
         self._n_features_out = self._sizes()[-1]
         if self.features == "code+input":
             self._n_features_out += X.shape[1]
-        if not all(training.converged for training in trainings):
-            warnings.warn(
-                f"Training had not converged after max_iter={self.max_iter} epochs: the loss still "
-                "fell. Increase max_iter, or learning_rate.",
-                ConvergenceWarning,
-                stacklevel=2,
-            )
+        warn_unless_converged(self, trainings)
         return self
 
     def reconstruct(self, X):
@@ -237,9 +230,6 @@ class DenoisingAutoencoder(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEs
 
     def _options(self):
         self._check_parameters()
-        schedule = Schedule(
-            self.learning_rate, self.batch_size, self.max_iter, self.n_iter_no_change, self.tol
-        )
         return Options(
             activation=self.activation,
             corrupt=CORRUPTIONS.get(self.corruption, self.corruption),
@@ -248,7 +238,7 @@ class DenoisingAutoencoder(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEs
             alpha=self.alpha,
             dropout=self.dropout,
             validation_fraction=self.validation_fraction,
-            schedule=schedule,
+            schedule=schedule_of(self),
         )
 
     def _check_parameters(self):
@@ -267,14 +257,7 @@ class DenoisingAutoencoder(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEs
                 raise ValueError(
                     f"{name} must be one of {list(allowed)}, got {getattr(self, name)!r}."
                 )
-        for name in ("batch_size", "max_iter", "n_iter_no_change"):
-            if not is_count(getattr(self, name)):
-                raise ValueError(f"{name} must be an integer >= 1, got {getattr(self, name)!r}.")
-        below_one = ["dropout", "validation_fraction"]
-        below_one += ["noise"] if self.corruption == "mask" else []
-        for name in ("noise", "alpha", "tol", "learning_rate", "dropout", "validation_fraction"):
-            value, highest = getattr(self, name), 1 if name in below_one else np.inf
-            lowest = np.finfo(np.float64).tiny if name == "learning_rate" else 0
-            if not is_number(value, lowest, highest):
-                limits = "positive" if lowest else f">= 0 and < {highest:g}"
-                raise ValueError(f"{name} must be a number {limits}, got {value!r}.")
+        check_range(self, "noise", below=1 if self.corruption == "mask" else np.inf)
+        check_range(self, "alpha")
+        for name in ("dropout", "validation_fraction"):
+            check_range(self, name, below=1)

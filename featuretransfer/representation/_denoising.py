@@ -5,10 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .._network import Layer, Schedule, backward, forward, initial_weights, train
+from .._network import Layer, Schedule, backward, forward, hold_out, initial_weights, train
 from ._column_scales import Affine, standard
-
-LEAST_ROWS_TO_HOLD_OUT = 20
 
 
 def mask(X, noise, rng):
@@ -102,7 +100,7 @@ def fit_layer(X, n_hidden, options, rng):
     """
     scale = standard(X)
     rows = scale(X).astype(np.float32)
-    held_out, kept = _split(len(rows), options.validation_fraction, rng)
+    held_out, kept = hold_out(len(rows), options.validation_fraction, rng)
     parameters = _initial(rows.shape[1], n_hidden, options.tied, rng)
 
     def loss_and_gradients(batch):
@@ -192,10 +190,3 @@ def _initial(n_features, n_hidden, tied, rng):
     if not tied:
         parameters.append(initial_weights(n_hidden, n_features, rng))
     return parameters
-
-
-def _split(n_rows, fraction, rng):
-    """Row numbers held out and kept; none is held out of few rows."""
-    order = rng.permutation(n_rows)
-    n_held_out = int(fraction * n_rows) if n_rows >= LEAST_ROWS_TO_HOLD_OUT else 0
-    return order[:n_held_out], order[n_held_out:]

@@ -271,7 +271,7 @@ def test_seed_decides():
         ("features", "input", "features must be one of"),
         ("alpha", -1.0, "alpha must be a number"),
         ("dropout", 1.0, "dropout must be a number >= 0 and < 1"),
-        ("learning_rate", 0.0, "learning_rate must be a number positive"),
+        ("learning_rate", 0.0, "learning_rate must be a number > 0"),
         ("batch_size", 0, "batch_size must be an integer >= 1"),
         ("max_iter", 1.5, "max_iter must be an integer >= 1"),
         ("validation_fraction", 1.0, "validation_fraction must be a number"),

@@ -48,6 +48,7 @@ bench: $(VENV)/.bench ## all benchmarks (about three hours; peers included)
 	$(BIN)/python benchmarks/adapt.py --output results/adapt.json
 	$(BIN)/python benchmarks/landmarks.py --output results/landmarks.json
 	$(BIN)/python benchmarks/accuracy.py --output results/accuracy.json
+	$(BIN)/python benchmarks/few_labels.py --output results/few-labels.json
 
 bench-smoke: $(VENV)/.test ## every benchmark once on tiny data
 	$(BIN)/python benchmarks/imports.py --smoke
@@ -55,6 +56,7 @@ bench-smoke: $(VENV)/.test ## every benchmark once on tiny data
 	$(BIN)/python benchmarks/adapt.py --smoke
 	$(BIN)/python benchmarks/landmarks.py --smoke
 	$(BIN)/python benchmarks/accuracy.py --smoke
+	$(BIN)/python benchmarks/few_labels.py --smoke
 
 clean: ## remove the environments and everything built
 	rm -rf $(VENV) $(FLOOR) build dist results demo-results *.egg-info .pytest_cache .ruff_cache .coverage*

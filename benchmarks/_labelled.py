@@ -1,25 +1,26 @@
 """Evaluation with a few labelled target rows, and with a target of other features.
 
-For every ordered pair of corpora and every seed some speakers of the target, drawn at random, give
-ten rows of each class with their labels; rows of all other speakers are tested. All rows of the
-target, unlabelled, are adapted to.
+For every ordered pair of corpora and every seed one half of the target's speakers, drawn at random,
+give a few rows of each class with their labels; all rows of the other half are tested. All rows of
+the target, unlabelled, are adapted to.
 """
 
 import time
+import warnings
 from dataclasses import dataclass
-from itertools import permutations
+from itertools import permutations, product
 
 import numpy as np
 import pandas as pd
 import sklearn
+from scipy import stats
 from sklearn.base import clone
 from sklearn.metrics import balanced_accuracy_score
 from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.parallel import Parallel, delayed
 
 from featuretransfer import CorpusScaler
-
-KNOWN = 10  # labelled rows of each class
+from featuretransfer.selection import FewLabelsSplit
 
 
 @dataclass(frozen=True)
@@ -53,35 +54,15 @@ def read(corpus, feature_sets):
     return Labelled(corpus.name, tables, corpus.labels.to_numpy(str), corpus.speakers.to_numpy(str))
 
 
-def draw(corpus, seed):
-    """Labelled rows, `KNOWN` of each class or what half of the speakers have, and tested rows.
-
-    Parameters
-    ----------
-    corpus : Labelled
-        The target.
-    seed : int
-        Determines speakers and rows.
-
-    Returns
-    -------
-    known : ndarray of int
-        Labelled rows.
-    tested : ndarray of bool of shape (n_rows,)
-        Rows of the other speakers.
-    """
-    rng = np.random.default_rng(seed)
-    classes = np.unique(corpus.y)
-    order = rng.permutation(np.unique(corpus.speakers))
-    for count in range(1, len(order) // 2 + 1):
-        given = np.isin(corpus.speakers, order[:count])
-        if all(np.sum(given & (corpus.y == label)) >= KNOWN for label in classes):
-            break
-    known = [rng.permutation(np.flatnonzero(given & (corpus.y == c)))[:KNOWN] for c in classes]
-    return np.concatenate(known), ~given
+def draw(corpus, n_known, seed):
+    """Rows to label, `n_known` of each class or what half of the speakers have, and to test."""
+    split = FewLabelsSplit(n_known, n_splits=1, random_state=seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # fewer rows: told in the column n_known
+        return next(split.split(corpus.y, corpus.y, corpus.speakers))
 
 
-def evaluate(pipelines, corpora, sets, classifier, seeds, n_jobs):
+def evaluate(pipelines, corpora, sets, classifier, budgets, seeds, n_jobs):
     """Predict every target from every source, beside the same classifier without a method.
 
     Parameters
@@ -96,6 +77,8 @@ def evaluate(pipelines, corpora, sets, classifier, seeds, n_jobs):
     classifier : classifier
         Of the baselines: trained on the source, on the labelled target rows, and on both, each
         corpus scaled by itself. Where the sets differ, the source has the target's.
+    budgets : sequence of int
+        Labelled target rows of each class.
     seeds : sequence of int
         For each everything is repeated.
     n_jobs : int
@@ -104,25 +87,23 @@ def evaluate(pipelines, corpora, sets, classifier, seeds, n_jobs):
     Returns
     -------
     table : DataFrame
-        One row for each pipeline or baseline, source, target and seed, with ``uar`` (a fraction;
-        chance where it failed), ``seconds``, ``n_known``, ``n_tested`` and ``error``.
+        One row for each pipeline or baseline, source, target, budget and seed, with ``uar`` (a
+        fraction; chance where it failed), ``seconds``, ``n_known``, ``n_tested`` and ``error``.
     """
     cells = []
-    for source, target in permutations(corpora, 2):
-        for seed in seeds:
-            known, tested = draw(target, seed)
-            data = (source, target, sets, known, tested)
-            for name, estimator in {**pipelines, **BASELINES}.items():
-                call = (estimator, data, classifier, seed)
-                cells.append(((name, source.name, target.name, seed), call))
+    for (source, target), n_known, seed in product(permutations(corpora, 2), budgets, seeds):
+        data = (source, target, sets, *draw(target, n_known, seed))
+        for name, estimator in {**pipelines, **BASELINES}.items():
+            call = (estimator, data, classifier, seed)
+            cells.append(((name, source.name, target.name, n_known, seed), call))
     found = Parallel(n_jobs=n_jobs)(delayed(_cell)(*call) for _, call in cells)
-    keys = ("pipeline", "source", "target", "seed")
+    keys = ("pipeline", "source", "target", "budget", "seed")
     return pd.DataFrame([{**dict(zip(keys, key)), **row} for (key, _), row in zip(cells, found)])
 
 
 def _cell(estimator, data, classifier, seed):
     _, target, _, known, tested = data
-    row = {"n_known": len(known), "n_tested": int(tested.sum()), "error": ""}
+    row = {"n_known": len(known), "n_tested": len(tested), "error": ""}
     started = time.perf_counter()
     try:
         if callable(estimator):
@@ -186,15 +167,23 @@ BASELINES = {SOURCE: _source_only, TARGET: _target_only, BOTH: _both}
 
 
 def summary(table):
-    """Mean UAR in percent over pairs and seeds, its deviation over the seeds, seconds, failures."""
-    groups = table.groupby("pipeline", sort=False)
-    by_seed = table.groupby(["pipeline", "seed"])["uar"].mean().unstack()
+    """Mean UAR in percent over pairs and seeds by budget, its deviation over seeds, and so on."""
+    groups = table.groupby(["pipeline", "budget"], sort=False)
+    by_seed = table.groupby(["pipeline", "budget", "seed"], sort=False)["uar"].mean()
+    spread = by_seed.groupby(["pipeline", "budget"], sort=False)
     return pd.DataFrame(
         {
             "uar": 100 * groups["uar"].mean(),
-            "std over seeds": 100 * by_seed.std(axis=1, ddof=0),
+            "interval": 100 * spread.agg(half_width),
             "fewest known": groups["n_known"].min(),
             "seconds": groups["seconds"].mean(),
             "n_failed": groups["error"].agg(lambda errors: int((errors != "").sum())),
         }
     )
+
+
+def half_width(means, level=0.95):
+    """Half the width of Student's interval of a mean."""
+    if len(means) < 2:
+        return np.nan
+    return stats.t.ppf((1 + level) / 2, len(means) - 1) * stats.sem(means)

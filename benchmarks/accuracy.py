@@ -2,8 +2,8 @@
 
 All ordered pairs of EMO-DB, EMOVO, RAVDESS and URDU (anger, happiness, neutral, sadness), read from
 the folder in FEATURETRANSFER_CORPORA; target labels reach only the scores, and nothing is tuned.
-Methods that learn from some labelled target rows, and those for a target of other features, have
-sections of their own (`_labelled.py`).
+Methods for a target of other features have a section of their own (`_labelled.py`), those that
+learn from some labelled target rows a script (`few_labels.py`).
 """
 
 import argparse
@@ -36,6 +36,7 @@ CLASSIFIERS = {
 }
 SCALED_BY_SOURCE = " (source scaler)"
 SEEDS = (0, 1, 2)
+KNOWN = 10  # labelled target rows of each class, where the columns differ
 LONGEST = 60  # seconds that a pair may be expected to take on the wide set
 WIDER = 1582 / 88  # times as many features as on the first set
 MOST_LOST = 2.0  # points of UAR below the baseline
@@ -72,11 +73,11 @@ def main():
         print(f"\n## Mean UAR, percent\n\n{_overview.overview(results, SCALED_BY_SOURCE)}")
         uar = 100 * results[feature_sets[0], REFERENCE].summary()["uar"]
         verdicts += judge(uar, expected=not options.smoke)
-    tables = with_labels(chosen, corpora, (feature_sets[0], other_set), options)
+    tables = with_other_columns(chosen, corpora, (other_set, feature_sets[0]), options)
     for title, found in tables.items():
-        shown = _labelled.summary(found)
+        shown = _labelled.summary(found).droplevel("budget")
         print(f"\n## {title}\n\n{shown.round(2).to_string()}")
-        verdicts += judge_labelled(shown["uar"], chosen)
+        verdicts += judge_other_columns(shown["uar"], chosen)
     verdicts += [f"not applicable: {name}, a regressor" for name in regressors()]
     print("\n" + "\n".join(verdicts))
     if options.output:
@@ -85,8 +86,8 @@ def main():
             for (feature_set, name), result in results.items()
             for row in result.summary().reset_index().to_dict("records")
         ]
-        few = {title: found.to_dict("records") for title, found in tables.items()}
-        _common.write_json(options.output, rows=rows, with_labels=few, verdicts=verdicts)
+        other = {title: found.to_dict("records") for title, found in tables.items()}
+        _common.write_json(options.output, rows=rows, other_columns=other, verdicts=verdicts)
     failed = any(map(has_failures, results.values()))
     sys.exit(1 if failed or any((found["error"] != "").any() for found in tables.values()) else 0)
 
@@ -162,31 +163,21 @@ def evaluate(pipelines, corpora, feature_set, n_jobs):
         )
 
 
-def with_labels(chosen, corpora, sets, options):
-    """Title to table of the sections with labelled target rows and with other features."""
-    feature_set, other_set = sets
-    classifier = CLASSIFIERS[REFERENCE]
-    sections = {
-        f"{feature_set}, {_labelled.KNOWN} labelled target rows of each class": (
-            (feature_set, feature_set),
-            lambda cls: uses_labels(cls) and not for_other_columns(cls),
-        ),
-        f"{other_set} to {feature_set}, labelled target rows or pairs": (
-            (other_set, feature_set),
-            for_other_columns,
-        ),
+def with_other_columns(chosen, corpora, sets, options):
+    """Methods for a target of other features: their title and table, none if none is chosen."""
+    pipelines = {
+        name: ft.recipe(name, clone(CLASSIFIERS[REFERENCE]))
+        for name, cls in chosen.items()
+        if for_other_columns(cls)
     }
-    tables = {}
-    for title, (names, belongs) in sections.items():
-        pipelines = {
-            name: ft.recipe(name, clone(classifier)) for name, cls in chosen.items() if belongs(cls)
-        }
-        if not pipelines:
-            continue
-        read = [_labelled.read(corpus, dict.fromkeys(names)) for corpus in corpora]
-        seeds = SEEDS[:1] if options.smoke else SEEDS
-        tables[title] = _labelled.evaluate(pipelines, read, names, classifier, seeds, options.jobs)
-    return tables
+    if not pipelines:
+        return {}
+    read = [_labelled.read(corpus, dict.fromkeys(sets)) for corpus in corpora]
+    seeds = SEEDS[:1] if options.smoke else SEEDS
+    title = f"{' to '.join(sets)}, {KNOWN} labelled target rows of each class or pairs"
+    classifier = CLASSIFIERS[REFERENCE]
+    found = _labelled.evaluate(pipelines, read, sets, classifier, [KNOWN], seeds, options.jobs)
+    return {title: found}
 
 
 def has_failures(result):
@@ -211,21 +202,16 @@ def judge(uar, expected):
     return lines
 
 
-def judge_labelled(uar, chosen):
-    """One line for each method: the best that can be had without it, of what it is given.
+def judge_other_columns(uar, chosen):
+    """One line for each method: the best that can be had without it.
 
-    From a source of other features that is the labelled target alone; without labels the source,
-    had it the target's features.
+    With labels that is the labelled target alone; without labels the source, had it the target's
+    features.
     """
     lines = []
     for name in uar.index.difference(_labelled.BASELINES, sort=False):
-        if not uses_labels(chosen[name]):
-            baseline = _labelled.SOURCE
-        elif for_other_columns(chosen[name]):
-            baseline = _labelled.TARGET
-        else:
-            baseline = uar[list(_labelled.BASELINES)].idxmax()
-        lines.append(not_below(name, uar, baseline))
+        labelled = uses_labels(chosen[name])
+        lines.append(not_below(name, uar, _labelled.TARGET if labelled else _labelled.SOURCE))
     return lines
 
 

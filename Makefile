@@ -30,6 +30,7 @@ doctest: $(VENV)/.test ## the examples of the docstrings, the README and the doc
 docs: $(VENV)/.test ## write the pages of docs/ that are made from the code
 	$(BIN)/python -m featuretransfer.corpora._tables > docs/labels.md
 	$(BIN)/python docs/_methods.py > docs/methods.md
+	$(BIN)/python docs/_settings.py > docs/settings.md
 
 lint: $(VENV)/.lint ## style and spelling
 	$(BIN)/ruff check .

@@ -7,10 +7,16 @@ import sys
 from pathlib import Path
 
 from numpydoc.docscrape import NumpyDocString
-from sklearn.base import is_classifier, is_regressor
+from sklearn.base import is_classifier, is_clusterer, is_regressor
 
-from featuretransfer import NoAdaptation
-from featuretransfer.testing import all_adapters, all_predictors, all_weighters, make_instance
+from featuretransfer._settings import inputs
+from featuretransfer.testing import (
+    all_adapters,
+    all_methods,
+    all_predictors,
+    all_weighters,
+    make_instance,
+)
 
 ROOT = Path(__file__).parents[1]
 COST = "**Cost.**"
@@ -20,9 +26,8 @@ KINDS = ("instance", "representation", "parameter", "relational")  # the order o
 
 def methods():
     """Name to class of everything that adapts, in the order of the field, then by name."""
-    found = {**all_adapters(), **all_weighters(), **all_predictors()}
-    del found[NoAdaptation.__name__]
-    return dict(sorted(found.items(), key=lambda item: (KINDS.index(kind(item[1])), item[0])))
+    found = all_methods().items()
+    return dict(sorted(found, key=lambda item: (KINDS.index(kind(item[1])), item[0])))
 
 
 def kind(cls):
@@ -35,16 +40,10 @@ def use_as(cls):
     found = {"adapter": cls.__name__ in all_adapters(), "weighter": cls.__name__ in all_weighters()}
     if cls.__name__ in all_predictors():
         instance = make_instance(cls)
-        found |= {"classifier": is_classifier(instance), "regressor": is_regressor(instance)}
+        found["classifier"] = is_classifier(instance)
+        found["regressor"] = is_regressor(instance)
+        found["clusterer"] = is_clusterer(instance)
     return [name for name, is_one in found.items() if is_one]
-
-
-def needs(cls):
-    """Names of what `fit` takes besides the source rows, labels only where it learns from them."""
-    names = list(inspect.signature(cls.fit).parameters)[2:]
-    if not getattr(cls, "uses_y", True):
-        names.remove("y")
-    return names
 
 
 def cost(cls):
@@ -93,26 +92,32 @@ def docstring(cls):
     return NumpyDocString(inspect.getdoc(cls))
 
 
+def table(head, rows):
+    """A table in Markdown."""
+    lines = ["| " + " | ".join(cells) + " |" for cells in [head, *rows]]
+    lines.insert(1, "|" + " --- |" * len(head))
+    return "\n".join(lines)
+
+
 def page():
     """The whole page."""
     checked = oracles()
     rows = [row(cls, checked.get(name, [])) for name, cls in methods().items()]
-    lines = ["| " + " | ".join(cells) + " |" for cells in [HEAD, *rows]]
-    lines.insert(1, "|" + " --- |" * len(HEAD))
     return f"""# Methods
 
 This page is written by `python docs/_methods.py`, from the classes themselves.
 
 *kind* is what is transferred. *use as*: an adapter is a pipeline step before a classifier, a
-weighter goes into `ReweightedClassifier` or `ReweightedRegressor`, a classifier or regressor is
-the last step itself; `featuretransfer.recipe` puts each where it belongs. *takes* is what `fit`
-can be given besides the source rows: `y` are source labels, `X_target` are target rows,
+weighter goes into `ReweightedClassifier` or `ReweightedRegressor`, a classifier, regressor or
+clusterer is the last step itself; `featuretransfer.recipe` puts each where it belongs. *takes* is
+what `fit` can be given besides the source rows: `y` are source labels, `X_target` are target rows,
 `y_target` the labels of some of them (None or NaN for the others), `X_paired` rows known in the
 columns of both domains, `speakers`, `source_domains` and so on the speaker or corpus of every
-row. Without `X_target` nothing is adapted. *cost* is that of `fit`. *oracle tests* compare the
-class with its mathematical definition, computed in another way.
+row; what is needed, and for which transfer settings, is told in [settings.md](settings.md).
+*cost* is that of `fit`. *oracle tests* compare the class with its mathematical definition, computed
+in another way.
 
-{chr(10).join(lines)}
+{table(HEAD, rows)}
 """
 
 
@@ -121,17 +126,22 @@ def row(cls, tests):
     summary = " ".join(docstring(cls)["Summary"])
     authors, year, address = paper(cls)
     cited = f"{authors} ({year})"
-    source = f"../featuretransfer/{'/'.join(cls.__module__.split('.')[1:])}.py"
     return [
-        f"[{cls.__name__}]({source})",
+        link(cls),
         kind(cls),
         ", ".join(use_as(cls)),
         plain(summary),
-        ", ".join(f"`{name}`" for name in needs(cls)),
+        ", ".join(f"`{name}`" for name in inputs(cls)),
         plain(cost(cls)),
         f"[{cited}]({escaped(address)})" if address else cited,
         "<br>".join(f"[{name}](../{path.as_posix()})" for path, name in tests),
     ]
+
+
+def link(cls):
+    """The name of the class, with a link to its source."""
+    source = f"../featuretransfer/{'/'.join(cls.__module__.split('.')[1:])}.py"
+    return f"[{cls.__name__}]({source})"
 
 
 def plain(text):

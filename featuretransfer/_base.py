@@ -45,6 +45,7 @@ class AdapterMixin(ViewsMixin, TransformerMixin):
     """
 
     __metadata_request__fit = {"X_target": True}
+    settings = ("transductive", "unsupervised")  # one that learns from labels is no unsupervised
     uses_y = False  # whether `fit` learns from source labels
     labels_by_classifier = False  # whether `estimator` is best what follows in the pipeline
 

@@ -5,7 +5,14 @@ import inspect
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.linear_model import LogisticRegression, Ridge
 
-__all__ = ["all_adapters", "all_estimators", "all_predictors", "all_weighters", "make_instance"]
+__all__ = [
+    "all_adapters",
+    "all_estimators",
+    "all_methods",
+    "all_predictors",
+    "all_weighters",
+    "make_instance",
+]
 
 
 def all_estimators():
@@ -69,7 +76,7 @@ def all_weighters():
 
 
 def all_predictors():
-    """All classifiers and regressors that adapt: last steps of a pipeline.
+    """All classifiers, regressors and clusterers that adapt: last steps of a pipeline.
 
     `ReweightedClassifier` and `ReweightedRegressor` are not among them: what adapts there is the
     weighter inside.
@@ -91,6 +98,31 @@ def all_predictors():
         if "X_target" in inspect.signature(cls.fit).parameters
         and "weighter" not in inspect.signature(cls).parameters
     }
+
+
+def all_methods():
+    """All methods: adapters, weighters and predictors that transfer something.
+
+    Every one states in its class attribute ``settings`` the settings it can be used in, after Pan &
+    Yang (2010): "inductive", "transductive" or "unsupervised". `NoAdaptation`, which is for none,
+    is no method.
+
+    Returns
+    -------
+    methods : dict of str to type
+        Class name to class, sorted by name.
+
+    Examples
+    --------
+    >>> from featuretransfer.testing import all_methods
+    >>> all_methods()["TrAdaBoost"].settings
+    ('inductive',)
+    >>> "NoAdaptation" in all_methods()
+    False
+    """
+    found = {**all_adapters(), **all_weighters(), **all_predictors()}
+    nothing = [name for name, cls in found.items() if getattr(cls, "settings", None) == ()]
+    return {name: found[name] for name in sorted(found.keys() - nothing)}
 
 
 def make_instance(cls):

@@ -118,6 +118,7 @@ class MultiSourceTrAdaBoost(VotingMixin, MetaEstimatorMixin, BaseEstimator):
     """
 
     __metadata_request__fit = {"X_target": True, "y_target": True, "source_domains": True}
+    settings = ("inductive",)
 
     def __init__(self, estimator=None, n_estimators=10):
         self.estimator = estimator

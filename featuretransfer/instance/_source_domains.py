@@ -109,6 +109,7 @@ class SourceDomainWeights(WeighterMixin, BaseEstimator):
     """
 
     __metadata_request__fit = {"X_target": True, "source_domains": True}
+    needs = ("X_target", "source_domains")  # a single source has no others to be weighed against
 
     def __init__(
         self, distance="mmd", temperature=1.0, kernel="rbf", gamma="median", weighter=None

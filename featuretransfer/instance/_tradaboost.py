@@ -126,6 +126,7 @@ class TrAdaBoost(VotingMixin, MetaEstimatorMixin, BaseEstimator):
     """
 
     __metadata_request__fit = {"X_target": True, "y_target": True}
+    settings = ("inductive",)
 
     def __init__(self, estimator=None, n_estimators=10):
         self.estimator = estimator

@@ -129,6 +129,7 @@ class TwoStageTrAdaBoostR2(RegressorMixin, MetaEstimatorMixin, BaseEstimator):
     """
 
     __metadata_request__fit = {"X_target": True, "y_target": True}
+    settings = ("inductive",)
 
     def __init__(self, estimator=None, n_estimators=10, n_steps=10, cv=5):
         self.estimator = estimator

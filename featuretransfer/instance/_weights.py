@@ -18,6 +18,7 @@ class WeighterMixin:
     """
 
     __metadata_request__fit = {"X_target": True}
+    settings = ("transductive",)  # weights serve what learns from the labels of the source
     uses_y = False  # whether `fit` learns from source labels
     advised_components = (
         None  # principal components that `recipe` weights on; None for all features

@@ -148,6 +148,7 @@ class PriorCorrection(PredictorAround, ClassifierMixin, BaseEstimator):
     """
 
     __metadata_request__fit = {"X_target": True}
+    settings = ("transductive",)
 
     def __init__(self, estimator, method="em", calibrate=True, train_prior="auto", cv=5):
         self.estimator = estimator

@@ -138,6 +138,7 @@ class BalancedSelfTraining(ClassifierAround, ClassifierMixin, BaseEstimator):
     """
 
     __metadata_request__fit = {"X_target": True}
+    settings = ("transductive",)
 
     def __init__(
         self, estimator, prior="uniform", growth=0.25, target_weight=0.5, max_iter=20, tol=0.01

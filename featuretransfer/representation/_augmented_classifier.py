@@ -120,6 +120,7 @@ class FeatureAugmentationClassifier(ViewsMixin, MetaEstimatorMixin, ClassifierMi
     """
 
     __metadata_request__fit = {"X_target": True, "y_target": True}
+    settings = ("inductive",)
 
     def __init__(self, estimator, gamma=0.0):
         self.estimator = estimator

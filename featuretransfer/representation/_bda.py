@@ -155,6 +155,7 @@ class BDA(KernelComponentsMixin, BaseEstimator):
     1.00
     """
 
+    settings = ("transductive",)
     uses_y = True
     labels_by_classifier = True
 

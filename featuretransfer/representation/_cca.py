@@ -115,6 +115,7 @@ class CCATransfer(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEstimator):
     """
 
     __metadata_request__fit = {"X_target": True, "X_paired": True}
+    needs = ("X_paired",)  # without other target rows those of the pairs stand for the target
     equal_columns = False
 
     def __init__(self, n_components=None, reg="ledoit-wolf", scaling="posterior"):

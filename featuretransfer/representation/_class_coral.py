@@ -117,6 +117,7 @@ class ClassCORAL(OneToOneFeatureMixin, AdapterMixin, BaseEstimator):
     True
     """
 
+    settings = ("transductive",)
     uses_y = True
     labels_by_classifier = True
 

@@ -131,6 +131,7 @@ class DomainRegression(
     (120, 4)
     """
 
+    settings = ("transductive",)
     uses_y = True
 
     def __init__(

@@ -149,6 +149,7 @@ class HeterogeneousFeatureAugmentation(ViewsMixin, ClassifierMixin, BaseEstimato
     """
 
     __metadata_request__fit = {"X_target": True, "y_target": True}
+    settings = ("inductive",)
     equal_columns = False
 
     def __init__(

@@ -36,6 +36,7 @@ class NoAdaptation(OneToOneFeatureMixin, AdapterMixin, BaseEstimator):
     """
 
     __metadata_request__fit = {"X_target": True, "y_target": True, "source_domains": True}
+    settings = ()  # nothing is transferred
 
     def fit(self, X, y=None, *, X_target=None, y_target=None, source_domains=None):
         """Learn the number and the names of the features.

@@ -137,6 +137,7 @@ class IterativeFeatureNormalization(OneToOneFeatureMixin, GroupAdapterMixin, Bas
     True
     """
 
+    settings = ("transductive",)
     uses_y = True
 
     def __init__(

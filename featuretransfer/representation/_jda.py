@@ -138,6 +138,7 @@ class JDA(KernelComponentsMixin, BaseEstimator):
     0.9
     """
 
+    settings = ("transductive",)
     uses_y = True
     labels_by_classifier = True
 

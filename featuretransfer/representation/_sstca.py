@@ -142,6 +142,7 @@ class SemiSupervisedTCA(KernelComponentsMixin, BaseEstimator):
     0.81
     """
 
+    settings = ("transductive",)
     uses_y = True
 
     def __init__(

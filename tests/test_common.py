@@ -10,7 +10,7 @@ import pytest
 import sklearn
 from numpy.testing import assert_allclose, assert_array_equal
 from numpydoc.docscrape import NumpyDocString
-from sklearn.base import RegressorMixin, clone, is_regressor
+from sklearn.base import ClusterMixin, RegressorMixin, clone, is_clusterer, is_regressor
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, GroupKFold
 from sklearn.pipeline import Pipeline
@@ -108,7 +108,7 @@ def fitted(cls, data, X_target=None, method=None, **metadata):
 
 def telling(method):
     """The name of the method by which a fitted method tells most about rows."""
-    if is_regressor(method):
+    if is_regressor(method) or is_clusterer(method):
         return "predict"
     return next(
         name
@@ -145,7 +145,10 @@ def test_scikit_learn_checks(estimator, check):
 @pytest.mark.filterwarnings("ignore::UserWarning")
 def test_finite_for_every_shape(cls, n_source, n_target, n_features):
     data = corpora(n_source, n_target, n_features)
-    for output in outputs(fitted(cls, data, X_target=(data.X_target,)), data):
+    method = seeded(cls)
+    if is_clusterer(method):  # of one row there is one cluster
+        method.set_params(n_clusters=min(method.n_clusters, n_target))
+    for output in outputs(fitted(cls, data, X_target=(data.X_target,), method=method), data):
         assert np.isfinite(output).all()
 
 
@@ -392,7 +395,9 @@ def test_pandas_output_and_feature_names(cls):
     assert isinstance(method.transform_source(source), pd.DataFrame)
 
 
-CLASSIFYING = [case for case in METHODS if not issubclass(case.values[0], RegressorMixin)]
+CLASSIFYING = [
+    case for case in METHODS if not issubclass(case.values[0], RegressorMixin | ClusterMixin)
+]
 CLASSIFIERS = [
     pytest.param(LogisticRegression(max_iter=1000), id="LogisticRegression"),
     pytest.param(LinearSVC(), id="LinearSVC"),

@@ -7,6 +7,7 @@ from ._bda import BDA
 from ._cca import CCATransfer
 from ._class_coral import ClassCORAL
 from ._coral import CORAL
+from ._discriminative_clustering import DiscriminativeTransferClustering
 from ._domain_regression import DomainRegression
 from ._geodesic_flow import GeodesicFlowKernel
 from ._heterogeneous import HeterogeneousFeatureAugmentation
@@ -22,6 +23,7 @@ from ._sstca import SemiSupervisedTCA
 from ._subspace_alignment import SubspaceAlignment
 from ._tca import TCA
 from ._tjm import TransferJointMatching
+from ._transfer_clustering import TransferClustering
 
 __all__ = [
     "NoAdaptation",
@@ -46,4 +48,6 @@ __all__ = [
     "FeatureAugmentationClassifier",
     "CCATransfer",
     "HeterogeneousFeatureAugmentation",
+    "TransferClustering",
+    "DiscriminativeTransferClustering",
 ]

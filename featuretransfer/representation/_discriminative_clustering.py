@@ -20,7 +20,8 @@ class DiscriminativeTransferClustering(ClusterMixin, BaseEstimator):
     that part the source's classes and, more and more, the clusters themselves, rather than in those
     in which rows differ most, such as loudness. Clusters have no names; compare them with emotions
     by `sklearn.metrics.adjusted_rand_score`, or listen. Scale every corpus by itself first
-    (`CorpusScaler`).
+    (`CorpusScaler`). It helps where domains express classes alike; on acted corpora of different
+    languages k-means of the target alone agreed better with emotions (``examples/clustering.py``).
 
     Parameters
     ----------

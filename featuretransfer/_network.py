@@ -1,25 +1,46 @@
 """A small fully connected network in NumPy: forward, backward, and minibatch Adam."""
 
+import math
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import expit
+from scipy.linalg import get_blas_funcs
 
 
 class Activation(NamedTuple):
-    """An elementwise function and its derivative, the latter given the function's value."""
+    """An elementwise function and its derivative, the latter given the function's value.
+
+    Like NumPy's, the function takes an array to write to as ``out``.
+    """
 
     function: object
     derivative: object
 
 
+def _identity(x, out=None):
+    return x
+
+
+def _sigmoid(x, out=None):
+    """``1 / (1 + exp(-x))`` by the hyperbolic tangent, which NumPy vectorises."""
+    y = np.multiply(x, 0.5, out=out)
+    np.tanh(y, out=y)
+    y *= 0.5
+    y += 0.5
+    return y
+
+
+def _relu(x, out=None):
+    return np.maximum(x, 0, out=out)
+
+
 #: Name to activation function.
 ACTIVATIONS = {
-    "identity": Activation(lambda x: x, lambda y: np.ones_like(y)),
+    "identity": Activation(_identity, lambda y: np.ones_like(y)),
     "tanh": Activation(np.tanh, lambda y: 1 - y * y),
-    "sigmoid": Activation(expit, lambda y: y * (1 - y)),
-    "relu": Activation(lambda x: np.maximum(x, 0), lambda y: (y > 0).astype(y.dtype)),
+    "sigmoid": Activation(_sigmoid, lambda y: y * (1 - y)),
+    "relu": Activation(_relu, lambda y: (y > 0).astype(y.dtype)),
 }
 
 
@@ -66,7 +87,7 @@ def forward(layers, X, factors=()):
         inputs.append(X)
         values = X @ layer.weights
         values += layer.biases
-        outputs.append(ACTIVATIONS[layer.activation].function(values))
+        outputs.append(ACTIVATIONS[layer.activation].function(values, out=values))
         X = outputs[-1] * factors[position] if position < len(factors) else outputs[-1]
     return Pass(inputs, outputs)
 
@@ -90,18 +111,52 @@ def backward(layers, passed, gradient, factors=()):
     gradients : list of (ndarray, ndarray)
         For each layer those of weights and biases.
     """
-    gradients = []
+    sums = backward_sums(layers, passed, gradient, factors)
+    return [(X.T @ own, own.sum(axis=0)) for X, own in zip(passed.inputs, sums)]
+
+
+def backward_sums(layers, passed, gradient, factors=()):
+    """Gradients of a loss with respect to what enters every activation function.
+
+    The gradient of a layer's weights is its input, transposed, times this, that of its biases the
+    sum of this over rows: layers that share weights can add them up in one product.
+
+    Parameters
+    ----------
+    layers, passed, gradient, factors
+        As in `backward`.
+
+    Returns
+    -------
+    sums : list of ndarray of shape (n_samples, n_units)
+        One for each layer.
+    """
+    found = []
     for position in range(len(layers) - 1, -1, -1):
         layer = layers[position]
         if layer.activation != "identity":
             slope = ACTIVATIONS[layer.activation].derivative(passed.outputs[position])
             gradient = gradient * slope
-        gradients.append((passed.inputs[position].T @ gradient, gradient.sum(axis=0)))
+        found.append(gradient)
         if position:
             gradient = gradient @ layer.weights.T
             if position <= len(factors):
                 gradient *= factors[position - 1]
-    return gradients[::-1]
+    return found[::-1]
+
+
+def add_decay(gradient, weights, alpha):
+    """Add ``alpha * weights``, the gradient of ``alpha / 2 |weights|^2``, to a gradient in place.
+
+    Both are C-contiguous and of one dtype.
+    """
+    if alpha:
+        axpy = get_blas_funcs("axpy", (gradient,))
+        axpy(weights.reshape(-1), gradient.reshape(-1), a=alpha)
+
+
+#: Entries of a parameter that are updated at a time: what belongs to them fits into a cache.
+BLOCK = 32768
 
 
 @dataclass
@@ -120,25 +175,44 @@ class Adam:
     learning_rate: float | list
     decay: tuple = (0.9, 0.999)
     epsilon: float = 1e-8
+    _views: list = field(init=False)
     _moments: list = field(init=False)
+    _lengths: list = field(init=False)
+    _scratch: list = field(init=False)
     _n_steps: int = field(init=False, default=0)
 
     def __post_init__(self):
-        self._moments = [(np.zeros_like(p), np.zeros_like(p)) for p in self.parameters]
+        self._views = [p.reshape(-1) if p.flags.c_contiguous else p for p in self.parameters]
+        self._moments = [(np.zeros_like(v), np.zeros_like(v)) for v in self._views]
+        self._lengths = [max(1, BLOCK * len(v) // v.size) for v in self._views]
+        self._scratch = [np.empty_like(v[:n]) for v, n in zip(self._views, self._lengths)]
 
     def step(self, gradients):
         """Move all parameters against their gradients."""
         self._n_steps += 1
         first, second = self.decay
-        correction = np.sqrt(1 - second**self._n_steps) / (1 - first**self._n_steps)
-        rates = np.broadcast_to(self.learning_rate, len(self.parameters)) * correction
-        moments = self._moments
-        for parameter, gradient, (mean, square), rate in zip(
-            self.parameters, gradients, moments, rates
-        ):
-            mean += (1 - first) * (gradient - mean)
-            square += (1 - second) * (gradient * gradient - square)
-            parameter -= (rate * mean / (np.sqrt(square) + self.epsilon)).astype(parameter.dtype)
+        # the moments lack their factors 1 - first and 1 - second: those enter rate and epsilon
+        correction = math.sqrt((1 - second**self._n_steps) / (1 - second))
+        factor = (1 - first) / (1 - first**self._n_steps) * correction
+        epsilon = self.epsilon * correction
+        rates = np.broadcast_to(self.learning_rate, len(self.parameters))
+        for position, (view, gradient) in enumerate(zip(self._views, gradients)):
+            gradient = gradient.reshape(view.shape)
+            mean, square = self._moments[position]
+            length, rate = self._lengths[position], float(rates[position]) * factor
+            for start in range(0, len(view), length):
+                part = slice(start, start + length)
+                p, g, m, s = view[part], gradient[part], mean[part], square[part]
+                scratch = self._scratch[position][: len(p)]
+                m *= first
+                m += g
+                s *= second
+                s += np.multiply(g, g, out=scratch)
+                np.sqrt(s, out=scratch)
+                scratch += epsilon
+                np.divide(m, scratch, out=scratch)
+                scratch *= rate
+                p -= scratch
 
 
 @dataclass(frozen=True)
@@ -231,7 +305,8 @@ def train(parameters, n_rows, loss_and_gradients, schedule, rng, monitor=None):
         waited = 0 if monitored[-1] < best * (1 - schedule.tol) else waited + 1
         if monitored[-1] < best:
             best = monitored[-1]
-            kept = [p.copy() for p in parameters]
+            for parameter, value in zip(parameters, kept):
+                value[...] = parameter
         if waited >= schedule.n_iter_no_change:
             break
     for parameter, value in zip(parameters, kept):

@@ -5,13 +5,27 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .._network import Layer, Schedule, backward, forward, hold_out, initial_weights, train
+from .._network import (
+    Layer,
+    Schedule,
+    add_decay,
+    backward,
+    backward_sums,
+    forward,
+    hold_out,
+    initial_weights,
+    train,
+)
 from ._column_scales import Affine, standard
+
+#: A probability is a multiple of the inverse: two random bytes are cheaper than a random number.
+MASK_STEPS = 65536
 
 
 def mask(X, noise, rng):
     """Rows with each value set to 0, their mean, with probability `noise`."""
-    return X * (rng.random(X.shape, dtype=np.float32) >= noise)
+    steps = rng.integers(0, MASK_STEPS, size=X.shape, dtype=np.uint16)
+    return X * (steps >= round(noise * MASK_STEPS))
 
 
 def gaussian(X, noise, rng):
@@ -150,18 +164,22 @@ def reconstruction(parameters, corrupted, clean, options, factors=()):
     """
     layers = layers_of(parameters, options)
     passed = forward(layers, corrupted, factors)
-    error = passed.outputs[-1] - clean
-    (encoder, code_biases), (decoder, biases) = backward(
-        layers, passed, error / len(clean), factors
-    )
+    error = passed.outputs[-1]  # in place
+    error -= clean
     loss = np.vdot(error, error) / (2 * len(clean))
+    error *= 1 / len(clean)
     weights = [parameters[0], *parameters[3:]]
-    loss += options.alpha / 2 * sum(np.vdot(w, w) for w in weights)
-    if options.tied:
-        gradients = [encoder + decoder.T, code_biases, biases]
+    if options.tied:  # both layers have a part in one gradient
+        into_code, into_rows = backward_sums(layers, passed, error, factors)
+        inputs = np.concatenate([corrupted, into_rows])
+        encoder = inputs.T @ np.concatenate([into_code, passed.inputs[1]])
+        gradients = [encoder, into_code.sum(axis=0), into_rows.sum(axis=0)]
     else:
-        gradients = [encoder, code_biases, biases, decoder + options.alpha * parameters[3]]
-    gradients[0] += options.alpha * parameters[0]
+        (encoder, code_biases), (decoder, biases) = backward(layers, passed, error, factors)
+        gradients = [encoder, code_biases, biases, decoder]
+    for value, gradient in zip(weights, [gradients[0], *gradients[3:]]):
+        loss += options.alpha / 2 * np.vdot(value, value)
+        add_decay(gradient, value, options.alpha)
     return loss, gradients
 
 

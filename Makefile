@@ -48,6 +48,7 @@ bench: $(VENV)/.bench ## all benchmarks (about three hours; peers included)
 	$(BIN)/python benchmarks/extract.py --output results/extract.json
 	$(BIN)/python benchmarks/adapt.py --output results/adapt.json
 	$(BIN)/python benchmarks/landmarks.py --output results/landmarks.json
+	$(BIN)/python benchmarks/networks.py --output results/networks.json
 	$(BIN)/python benchmarks/accuracy.py --output results/accuracy.json
 	$(BIN)/python benchmarks/few_labels.py --output results/few-labels.json
 
@@ -56,6 +57,7 @@ bench-smoke: $(VENV)/.test ## every benchmark once on tiny data
 	$(BIN)/python benchmarks/extract.py --smoke
 	$(BIN)/python benchmarks/adapt.py --smoke
 	$(BIN)/python benchmarks/landmarks.py --smoke
+	$(BIN)/python benchmarks/networks.py --smoke
 	$(BIN)/python benchmarks/accuracy.py --smoke
 	$(BIN)/python benchmarks/few_labels.py --smoke
 

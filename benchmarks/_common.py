@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-PACKAGES = ("featuretransfer", "numpy", "scipy", "scikit-learn", "opensmile", "skada")
+PACKAGES = ("featuretransfer", "numpy", "scipy", "scikit-learn", "opensmile", "skada", "torch")
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 

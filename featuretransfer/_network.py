@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
-from scipy.linalg import get_blas_funcs
 
 
 class Activation(NamedTuple):
@@ -146,17 +145,28 @@ def backward_sums(layers, passed, gradient, factors=()):
 
 
 def add_decay(gradient, weights, alpha):
-    """Add ``alpha * weights``, the gradient of ``alpha / 2 |weights|^2``, to a gradient in place.
+    """Add the gradient of ``alpha / 2 |weights|^2`` to one in place.
 
-    Both are C-contiguous and of one dtype.
+    Returns
+    -------
+    loss : float
+        What the penalty adds to the loss.
     """
-    if alpha:
-        axpy = get_blas_funcs("axpy", (gradient,))
-        axpy(weights.reshape(-1), gradient.reshape(-1), a=alpha)
+    loss = 0.0
+    for part in blocks(weights) if alpha else ():
+        loss += alpha / 2 * float(np.vdot(weights[part], weights[part]))
+        gradient[part] += alpha * weights[part]
+    return loss
 
 
-#: Entries of a parameter that are updated at a time: what belongs to them fits into a cache.
+#: Entries of an array that are worked on at a time: those of a few arrays fit into a cache.
 BLOCK = 32768
+
+
+def blocks(values):
+    """Slices of the first axis that hold about `BLOCK` entries each."""
+    length = max(1, BLOCK * len(values) // values.size)
+    return [slice(start, start + length) for start in range(0, len(values), length)]
 
 
 @dataclass
@@ -177,15 +187,15 @@ class Adam:
     epsilon: float = 1e-8
     _views: list = field(init=False)
     _moments: list = field(init=False)
-    _lengths: list = field(init=False)
+    _blocks: list = field(init=False)
     _scratch: list = field(init=False)
     _n_steps: int = field(init=False, default=0)
 
     def __post_init__(self):
         self._views = [p.reshape(-1) if p.flags.c_contiguous else p for p in self.parameters]
         self._moments = [(np.zeros_like(v), np.zeros_like(v)) for v in self._views]
-        self._lengths = [max(1, BLOCK * len(v) // v.size) for v in self._views]
-        self._scratch = [np.empty_like(v[:n]) for v, n in zip(self._views, self._lengths)]
+        self._blocks = [blocks(v) for v in self._views]
+        self._scratch = [np.empty_like(v[parts[0]]) for v, parts in zip(self._views, self._blocks)]
 
     def step(self, gradients):
         """Move all parameters against their gradients."""
@@ -194,25 +204,23 @@ class Adam:
         # the moments lack their factors 1 - first and 1 - second: those enter rate and epsilon
         correction = math.sqrt((1 - second**self._n_steps) / (1 - second))
         factor = (1 - first) / (1 - first**self._n_steps) * correction
-        epsilon = self.epsilon * correction
         rates = np.broadcast_to(self.learning_rate, len(self.parameters))
-        for position, (view, gradient) in enumerate(zip(self._views, gradients)):
+        for view, gradient, moments, parts, scratch, rate in zip(
+            self._views, gradients, self._moments, self._blocks, self._scratch, rates
+        ):
             gradient = gradient.reshape(view.shape)
-            mean, square = self._moments[position]
-            length, rate = self._lengths[position], float(rates[position]) * factor
-            for start in range(0, len(view), length):
-                part = slice(start, start + length)
-                p, g, m, s = view[part], gradient[part], mean[part], square[part]
-                scratch = self._scratch[position][: len(p)]
-                m *= first
-                m += g
-                s *= second
-                s += np.multiply(g, g, out=scratch)
-                np.sqrt(s, out=scratch)
-                scratch += epsilon
-                np.divide(m, scratch, out=scratch)
-                scratch *= rate
-                p -= scratch
+            for part in parts:
+                p, g, mean, square = (a[part] for a in (view, gradient, *moments))
+                change = scratch[: len(p)]
+                mean *= first
+                mean += g
+                square *= second
+                square += np.multiply(g, g, out=change)
+                np.sqrt(square, out=change)
+                change += self.epsilon * correction
+                np.divide(mean, change, out=change)
+                change *= float(rate) * factor
+                p -= change
 
 
 @dataclass(frozen=True)

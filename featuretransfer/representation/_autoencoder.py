@@ -182,10 +182,11 @@ class DenoisingAutoencoder(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEs
         rng = generator(self.random_state)
         self.layers_, trainings = [], []
         for n_hidden in self._sizes():
+            if self.layers_:
+                rows = self.layers_[-1].encode(rows)
             layer, training = fit_layer(rows, n_hidden, options, rng)
             self.layers_.append(layer)
             trainings.append(training)
-            rows = layer.encode(rows)
         self.coefs_ = [layer.encoder.weights for layer in self.layers_]
         self.intercepts_ = [layer.encoder.biases for layer in self.layers_]
         self.loss_curves_ = [training.losses for training in trainings]

@@ -11,6 +11,7 @@ from .._network import (
     add_decay,
     backward,
     backward_sums,
+    blocks,
     forward,
     hold_out,
     initial_weights,
@@ -80,15 +81,19 @@ class DenoisingLayer(NamedTuple):
 
     def encode(self, X):
         """Codes, float32."""
-        return forward([self.encoder], self.standardise(X)).outputs[-1]
+        return forward([self.encoder], standardise(X, self.scale)).outputs[-1]
 
     def decode(self, code):
         """Rows from codes, float64."""
         return self.scale.center + self.scale.scale * forward([self.decoder], code).outputs[-1]
 
-    def standardise(self, X):
-        """What the encoder sees, float32."""
-        return self.scale(X).astype(np.float32)
+
+def standardise(X, scale):
+    """Scaled rows, float32, without a copy of all of them in float64."""
+    rows = np.empty(X.shape, np.float32)
+    for part in blocks(X):
+        rows[part] = scale(X[part])
+    return rows
 
 
 def fit_layer(X, n_hidden, options, rng):
@@ -113,7 +118,7 @@ def fit_layer(X, n_hidden, options, rng):
         The course of its training.
     """
     scale = standard(X)
-    rows = scale(X).astype(np.float32)
+    rows = standardise(X, scale)
     held_out, kept = hold_out(len(rows), options.validation_fraction, rng)
     parameters = _initial(rows.shape[1], n_hidden, options.tied, rng)
 
@@ -178,8 +183,7 @@ def reconstruction(parameters, corrupted, clean, options, factors=()):
         (encoder, code_biases), (decoder, biases) = backward(layers, passed, error, factors)
         gradients = [encoder, code_biases, biases, decoder]
     for value, gradient in zip(weights, [gradients[0], *gradients[3:]]):
-        loss += options.alpha / 2 * np.vdot(value, value)
-        add_decay(gradient, value, options.alpha)
+        loss += add_decay(gradient, value, options.alpha)
     return loss, gradients
 
 

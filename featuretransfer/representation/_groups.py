@@ -64,13 +64,13 @@ def new_target_ids(target_domains, speakers_target, n_rows):
     return _nested(corpora, speakers, "speakers_target")
 
 
-def warn_if_one_sided(speakers, speakers_target, stacklevel):
-    """Warn where only one domain is scaled by speaker."""
+def warn_if_one_sided(speakers, speakers_target, stacklevel, done="scaled"):
+    """Warn where only one domain is scaled (or what else is done) by speaker."""
     if (speakers is None) == (speakers_target is None):
         return
     given, missing = ("speakers", "speakers_target")[:: 1 if speakers_target is None else -1]
     warnings.warn(
-        f"{given} was given without {missing}: one domain is scaled by speaker, the other by "
+        f"{given} was given without {missing}: one domain is {done} by speaker, the other by "
         f"corpus. Pass {missing} too, or leave {given} out.",
         UserWarning,
         stacklevel=stacklevel,

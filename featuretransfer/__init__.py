@@ -9,6 +9,7 @@ from . import (
     instance,
     parameter,
     pipelines,
+    relational,
     representation,
     selection,
 )
@@ -21,6 +22,7 @@ from .instance import *
 from .parameter import *
 from .pipelines import *
 from .recipes import recipe
+from .relational import *
 from .representation import *
 
 __all__ = [
@@ -29,6 +31,7 @@ __all__ = [
     *instance.__all__,
     *representation.__all__,
     *parameter.__all__,
+    *relational.__all__,
     *pipelines.__all__,
     "recipe",
     *evaluation.__all__,

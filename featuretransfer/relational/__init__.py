@@ -1,5 +1,6 @@
 """Relational transfer: how rows, classes and modalities relate is carried over to the target."""
 
+from ._class_relation import ClassRelationTransfer
 from ._relative_emotion import RelativeEmotionTransfer
 
-__all__ = ["RelativeEmotionTransfer"]
+__all__ = ["ClassRelationTransfer", "RelativeEmotionTransfer"]

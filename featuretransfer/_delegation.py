@@ -18,12 +18,12 @@ def delegates(method):
     return available_if(check)
 
 
-def check_classifier(estimator):
-    """Refuse what is not a classifier instance."""
+def check_classifier(estimator, name="estimator"):
+    """Refuse what is not a classifier instance; `name` is that of the parameter."""
     if not is_estimator(estimator) or not is_classifier(estimator):
         raise TypeError(
-            f"estimator must be a classifier instance, got {estimator!r}. Pass for example "
-            "estimator=LogisticRegression(class_weight='balanced')."
+            f"{name} must be a classifier instance, got {estimator!r}. Pass for example "
+            f"{name}=LogisticRegression(class_weight='balanced')."
         )
 
 

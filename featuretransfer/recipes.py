@@ -40,7 +40,8 @@ def recipe(method, classifier=None):
 
     A method that is a classifier is the last step, around `classifier` if it takes one. A method
     that labels the target on the way does so by a copy of `classifier`. A method for a target with
-    other columns than the source scales both by itself and is the first step.
+    other columns than the source is the first step: it scales both by itself, or has what scales
+    inside, before `classifier`.
 
     Parameters
     ----------
@@ -81,6 +82,8 @@ def recipe(method, classifier=None):
         return make_pipeline(CorpusScaler(), classifier)
     if cls.__name__ in _classifiers():
         takes_one = "estimator" in inspect.signature(cls).parameters
+        if takes_one and not getattr(cls, "equal_columns", True):
+            classifier = make_pipeline(CorpusScaler(), classifier)
         steps = [cls(estimator=classifier) if takes_one else cls()]
     else:
         labeller = {"estimator": clone(classifier)} if cls.labels_by_classifier else {}

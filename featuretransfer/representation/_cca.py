@@ -1,14 +1,14 @@
 """Transfer to other features through rows that are known in both."""
 
-import copy
 import warnings
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin
 
-from .._base import AdapterMixin, same_columns, validate_domains
+from .._base import AdapterMixin, validate_domains
 from .._checks import is_count
 from .._linalg import check_reg
+from .._pairs import check_pair_of_tables, check_same_columns, validate_pairs
 from ._canonical import canonical_correlations
 from ._column_scales import standard
 
@@ -153,18 +153,18 @@ class CCATransfer(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEstimator):
         """
         self._check_parameters()
         if X_paired is not None:
-            _check_pair_of_tables(X_paired)
+            check_pair_of_tables(X_paired)
             X_target = (X_paired[1],) if X_target is None else X_target
         X, X_target = validate_domains(self, X, X_target, ensure_min_samples=2)
         self._scale_source = self._scale_target = standard(X)
         Zs = Zt = self._scale_source(X)
         if X_paired is not None:
-            pairs = self._validate_pairs(X_paired)
+            pairs = validate_pairs(self, X_paired, least=2)
             scales = [standard(rows) for rows in pairs]
             Zs, Zt = (scale(rows) for scale, rows in zip(scales, pairs))
             self._scale_target = scales[1]
         elif X_target is not None:
-            self._check_same_columns()
+            check_same_columns(self, stacklevel=2)
         if X_target is not None and len(X_target) > 1:
             self._scale_target = standard(X_target)
         elif X_target is not None:
@@ -188,42 +188,6 @@ class CCATransfer(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEstimator):
         check_reg(self.reg)
         if self.scaling not in SCALINGS:
             raise ValueError(f"scaling must be one of {list(SCALINGS)}, got {self.scaling!r}.")
-
-    def _validate_pairs(self, X_paired):
-        views = copy.copy(self), copy.copy(self)
-        views[0]._source_view, views[1]._source_view = True, False
-        found = []
-        for side, (view, rows) in enumerate(zip(views, X_paired)):
-            try:
-                found.append(view._validate_rows(rows))
-            except ValueError as error:
-                raise ValueError(
-                    f"X_paired[{side}] must be rows with the columns of {('X', 'X_target')[side]}: "
-                    f"{error} Pairs do not pass through earlier steps of a Pipeline: CCATransfer "
-                    "must be its first step, and scales by itself."
-                ) from error
-        if len(found[0]) != len(found[1]) or len(found[0]) < 2:
-            raise ValueError(
-                "X_paired must be two tables of as many rows, at least two, which are paired one "
-                f"by one; got {len(found[0])} and {len(found[1])} rows."
-            )
-        return found
-
-    def _check_same_columns(self):
-        if not same_columns(self):
-            raise ValueError(
-                f"X_target has other columns than X ({self.n_features_target_} and "
-                f"{self.n_features_in_}) and nothing links them. Pass rows that are known in both "
-                "as X_paired=(rows in the columns of X, rows in the columns of X_target)."
-            )
-        if not (hasattr(self, "feature_names_in_") and hasattr(self, "feature_names_target_")):
-            warnings.warn(
-                "X_paired is missing, so the columns of X and X_target are taken for the same "
-                f"{self.n_features_in_} features. Pass X_paired if they are not, or DataFrames "
-                "with the same columns if they are.",
-                UserWarning,
-                stacklevel=3,
-            )
 
     def _learn(self, Zs, Zt, paired):
         found = canonical_correlations(Zs, Zt, self.reg)
@@ -258,12 +222,3 @@ def _warn_no_scale(whose):
         UserWarning,
         stacklevel=3,
     )
-
-
-def _check_pair_of_tables(X_paired):
-    if not isinstance(X_paired, tuple) or len(X_paired) != 2 or any(p is None for p in X_paired):
-        raise TypeError(
-            "X_paired must be a tuple of two tables, (rows in the columns of X, the same rows in "
-            f"the columns of X_target), got {type(X_paired).__name__}"
-            + (f" of length {len(X_paired)}." if isinstance(X_paired, tuple) else ".")
-        )

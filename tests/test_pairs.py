@@ -22,9 +22,7 @@ def test_each_table_has_the_columns_of_its_domain():
     first, second = validate_pairs(estimator, (X[:2], X_TARGET[:2]))
     assert_array_equal(first, X[:2])
     assert_array_equal(second, X_TARGET[:2])
-    with pytest.raises(
-        ValueError, match=r"X_paired\[0\] must be rows with the columns of X: .*2 f"
-    ):
+    with pytest.raises(ValueError, match=r"X_paired\[0\] must be rows with the columns of X: "):
         validate_pairs(estimator, (X_TARGET, X_TARGET))
     message = r"X_paired\[1\] must be rows with the columns of X_target: .*Paired must be its first"
     with pytest.raises(ValueError, match=message):
@@ -48,10 +46,8 @@ def test_what_is_no_pair_of_tables_is_refused(pairs):
 
 
 def test_other_columns_need_pairs():
-    with pytest.raises(
-        ValueError, match=r"other columns than X \(2 and 3\) and nothing links them"
-    ):
+    with pytest.raises(ValueError, match=r"other columns than X \(2 and 3\) and nothing"):
         check_same_columns(Paired().fit(X, X_TARGET), stacklevel=1)
     with pytest.warns(UserWarning, match="are taken for the same 3 features") as caught:
-        check_same_columns(Paired().fit(X, X), stacklevel=1)
+        check_same_columns(Paired().fit(X, (X,)), stacklevel=1)
     assert caught[0].filename == __file__

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ._box_qp import FREE, DenseQuadratic, FactorQuadratic, kkt_residual, minimise
+from .._box_qp import FREE, DenseQuadratic, FactorQuadratic, kkt_residual, minimise
 
 FIRST_ROWS = 200  # size of the first working set, and least number of rows added to it
 

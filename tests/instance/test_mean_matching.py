@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from featuretransfer import _box_qp
 from featuretransfer._linalg import fit_kernel
-from featuretransfer.instance import _box_qp, _mean_matching
+from featuretransfer.instance import _mean_matching
 from featuretransfer.instance._kernel_rows import KernelRows
 from featuretransfer.instance._mean_matching import match_means
 

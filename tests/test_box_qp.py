@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import linalg
 
-from featuretransfer.instance import _box_qp as qp
+from featuretransfer import _box_qp as qp
 
 cvxopt = pytest.importorskip("cvxopt")
 
@@ -51,7 +51,7 @@ def objective(K, k, w):
 def by_cvxopt(K, k, upper, low, high):
     n = len(k)
     G = np.vstack([-np.eye(n), np.eye(n), np.ones((1, n)), -np.ones((1, n))])
-    h = np.concatenate([np.zeros(n), np.full(n, upper), [high, -low]])
+    h = np.concatenate([np.zeros(n), np.broadcast_to(upper, n), [high, -low]])
     options = {"show_progress": False, "abstol": 1e-10, "reltol": 1e-10, "feastol": 1e-10}
     result = cvxopt.solvers.qp(
         *map(cvxopt.matrix, (K + RIDGE * np.eye(n), -k, G, h)), options=options
@@ -89,6 +89,27 @@ def test_minimise_is_optimal_and_not_worse_than_cvxopt(kind, seed):
     reference = by_cvxopt(K, k, upper, low, high)
     ours, theirs = objective(K, k, solution.w), objective(K, k, reference)
     assert ours <= theirs + 1e-7 * max(1, abs(theirs))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("share", [None, 0.2, 0.7])
+def test_a_bound_for_each_entry(kind, share):
+    rng = np.random.default_rng(KINDS.index(kind))
+    K = random_kernel(30, kind, rng)
+    k, upper = 3 * rng.normal(size=30) + 1, rng.uniform(0.1, 2, size=30)
+    low, high = (0.0, upper.sum()) if share is None else (share * upper.sum(),) * 2
+    solution = qp.minimise(qp.DenseQuadratic(K), k, RIDGE, upper, low, high, tolerance(k))
+    assert solution.w.min() >= 0
+    assert np.all(solution.w <= upper)
+    gradient = K @ solution.w + RIDGE * solution.w - k + solution.multiplier
+    residual = qp.kkt_residual(gradient, solution.w, upper, solution.multiplier, low, high)
+    assert residual <= 1e-8 * np.abs(k).max()
+    inner = qp.interior_point(
+        qp.DenseQuadratic(K), k, RIDGE, upper, None if share is None else low, tolerance(k)
+    )
+    best = objective(K, k, by_cvxopt(K, k, upper, low, high))
+    for w in (solution.w, inner.w):
+        assert objective(K, k, w) <= best + 1e-7 * max(1, abs(best))
 
 
 @pytest.mark.parametrize("kind", ["low-rank", "positive low-rank"])

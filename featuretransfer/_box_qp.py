@@ -3,6 +3,7 @@
 All functions minimise ``1/2 w'(K + ridge I)w - k'w`` subject to ``0 <= w <= upper`` and, where
 ``total`` is not None, ``sum(w) = total``. `K` is positive semi-definite, so with ``ridge > 0`` the
 solution is unique, and it is fixed by the partition of its entries into zero, free and full ones.
+Everything is meant for a diagonal of about 1. `upper` is a number, or one bound > 0 for each entry.
 """
 
 from dataclasses import dataclass
@@ -101,10 +102,10 @@ def minimise(quadratic, k, ridge, upper, low, high, tol, state=None, *, only_piv
         Linear term.
     ridge : float
         Added to the diagonal, > 0.
-    upper : float
+    upper : float or ndarray of shape (n,)
         Upper bound of every entry, > 0.
     low, high : float
-        Bounds of the sum, ``low <= n * upper`` and ``0 <= high``.
+        Bounds of the sum: `low` at most the sum of the upper bounds, ``0 <= high``.
     tol : float
         Gradient entries below it count as zero.
     state : ndarray of shape (n,) of int, default=None
@@ -261,8 +262,9 @@ def interior_point(quadratic, k, ridge, upper, total, tol, max_iter=100):
         The minimiser to about `tol`, its partition read off the complementarity.
     """
     n, rows = len(k), np.arange(len(k))
-    w = np.full(n, min(1.0, upper / 2) if total is None else total / n)
-    if total is not None and not 0 < total < n * upper * (1 - 1e-12):
+    bounds = np.broadcast_to(upper, n)
+    w = np.minimum(1.0, bounds / 2) if total is None else bounds * (total / bounds.sum())
+    if total is not None and not 0 < total < bounds.sum() * (1 - 1e-12):
         state = np.full(n, FULL if total > 0 else ZERO)
         return Solution(np.where(state == FULL, upper, 0.0), 0.0, state, 0)
     z = v = np.full(n, np.abs(k).max() + tol)
@@ -329,7 +331,7 @@ def kkt_residual(gradient, w, upper, multiplier, low, high):
         ``(K + ridge I) w - k + multiplier``.
     w : ndarray of shape (n,)
         A point within the bounds.
-    upper : float
+    upper : float or ndarray of shape (n,)
         Upper bound of every entry.
     multiplier : float
         Multiplier of the sum: >= 0 at `high`, <= 0 at `low`, 0 between.

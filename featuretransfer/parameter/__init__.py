@@ -1,6 +1,7 @@
 """Parameter transfer: what a classifier has learned is carried over to the target."""
 
+from ._biased_regularization import BiasedRegularization
 from ._prior_correction import PriorCorrection
 from ._self_training import BalancedSelfTraining
 
-__all__ = ["BalancedSelfTraining", "PriorCorrection"]
+__all__ = ["BalancedSelfTraining", "BiasedRegularization", "PriorCorrection"]

@@ -1,7 +1,8 @@
 """Parameter transfer: what a classifier has learned is carried over to the target."""
 
+from ._adaptive_svm import AdaptiveSVM
 from ._biased_regularization import BiasedRegularization
 from ._prior_correction import PriorCorrection
 from ._self_training import BalancedSelfTraining
 
-__all__ = ["BalancedSelfTraining", "BiasedRegularization", "PriorCorrection"]
+__all__ = ["AdaptiveSVM", "BalancedSelfTraining", "BiasedRegularization", "PriorCorrection"]

@@ -5,6 +5,17 @@ from pathlib import Path
 
 import click
 
+from ._cli_checks import (
+    OWN_LABELS,
+    check_corpus,
+    check_header,
+    check_labels,
+    check_methods,
+    check_set,
+    check_sources,
+    check_words,
+    not_offered,
+)
 from ._version import __version__
 
 CLASSIFIERS = ("logistic-regression", "linear-svc", "svc")
@@ -51,7 +62,12 @@ def _corpus_option(required=False):
 
 
 set_option = click.option(
-    "--set", "feature_set", default="eGeMAPSv02", show_default=True, help="openSMILE feature set."
+    "--set",
+    "feature_set",
+    default="eGeMAPSv02",
+    show_default=True,
+    callback=check_set,
+    help="openSMILE feature set.",
 )
 jobs_option = click.option(
     "--jobs", "-j", default=1, show_default=True, help="Processes; -1 for all cores."
@@ -135,10 +151,17 @@ def extract(files, corpora, feature_set, level, output, jobs):
     multiple=True,
     default=("coral",),
     show_default=True,
+    callback=check_methods,
     help="Method by name, once for each; `featuretransfer methods` lists them.",
 )
 @set_option
-@click.option("--labels", default="big4", show_default=True, help="Label scheme.")
+@click.option(
+    "--labels",
+    default="big4",
+    show_default=True,
+    callback=check_labels,
+    help=f"Label scheme, or {OWN_LABELS} for labels as they are.",
+)
 @click.option(
     "--sources",
     type=click.Choice(["each", "others"]),
@@ -178,13 +201,16 @@ def evaluate(
     """
     if len(corpora) < 2:
         raise click.UsageError("Give at least two corpora: --corpus NAME=PATH --corpus NAME=PATH.")
+    check_sources(methods, sources, len(corpora))
+    loaded = _load_corpora(corpora)
+    check_words(loaded, labels)
     _evaluate(
-        _load_corpora(corpora),
+        loaded,
         methods,
         output,
         classifier=_make_classifier(classifier),
         feature_set=feature_set,
-        labels=labels,
+        labels=None if labels == OWN_LABELS else labels,
         sources=sources,
         protocol=protocol,
         n_jobs=jobs,
@@ -194,12 +220,22 @@ def evaluate(
 
 @cli.command()
 def methods():
-    """List the methods that `evaluate` knows."""
-    from .recipes import methods as known
+    """List the methods that `evaluate` knows, with the short names that it accepts too.
 
-    width = max(map(len, known()))
+    Each comes after scaling by corpus. Methods marked by * learn from labels of target rows, or
+    from pairs of rows, which is for Python: `evaluate` has neither.
+    """
+    from .recipes import methods as known
+    from .recipes import short_names
+
+    short = {name: abbreviation for abbreviation, name in short_names().items()}
+    columns = max(map(len, known())) + 1, max(map(len, short.values()))
     for name, cls in known().items():
-        click.echo(f"{name:<{width}}  {cls.__doc__.strip().splitlines()[0]}")
+        marked = f"{name}{'*' * bool(not_offered(cls))}"
+        summary = cls.__doc__.strip().splitlines()[0]
+        click.echo(f"{marked:<{columns[0]}}  {short.get(name, ''):<{columns[1]}}  {summary}")
+    wanted = sorted({word for cls in known().values() for word in not_offered(cls)})
+    click.echo(f"\n* for Python only: learns from {' or '.join(wanted)}, which `evaluate` has not.")
 
 
 def _evaluate(corpora, methods, output, *, classifier=None, **options):
@@ -244,8 +280,10 @@ def _load_corpora(specifications):
             )
         path = Path(path).expanduser()
         if path.suffix == ".csv":
+            check_header(path)
             loaded.append(Corpus.from_csv(path, name=name))
         else:
+            check_corpus(name)
             loaded.append(load_corpus(name, path))
     return loaded
 

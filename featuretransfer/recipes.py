@@ -2,23 +2,27 @@
 
 import inspect
 import re
+from collections import Counter
 
 from sklearn.base import ClassifierMixin, clone
 from sklearn.decomposition import PCA
 
 from ._defaults import default_classifier
+from ._suggestions import did_you_mean
 from .instance import ReweightedClassifier
 from .pipelines import make_pipeline
 from .representation import CorpusScaler
-from .testing import all_adapters, all_predictors, all_weighters
+from .testing import all_adapters, all_methods, all_predictors, all_weighters
 
-__all__ = ["methods", "recipe"]
+__all__ = ["methods", "recipe", "short_names"]
 
 WORDS = ("TrAdaBoost", "RuLSIF")  # capitals inside them begin no new word
 
 
 def methods():
     """The adapters, weighters and adapting classifiers that `recipe` knows.
+
+    `NoAdaptation` is not among them, since a recipe of it is scaling by corpus: "corpus-scaler".
 
     Returns
     -------
@@ -31,8 +35,32 @@ def methods():
     >>> methods()["coral"].__name__
     'CORAL'
     """
-    found = {**all_adapters(), **all_weighters(), **_classifiers()}
-    return dict(sorted((_hyphenated(name), cls) for name, cls in found.items()))
+    usable = {**all_adapters(), **all_weighters(), **_classifiers()}
+    found = all_methods().keys() & usable
+    return dict(sorted((_hyphenated(name), usable[name]) for name in found))
+
+
+def short_names():
+    """What is accepted instead of the names of `methods`: capitals that only one class has.
+
+    Returns
+    -------
+    short : dict of str to str
+        The short name to the name, where it is another.
+
+    Examples
+    --------
+    >>> from featuretransfer.recipes import short_names
+    >>> short_names()["kmm"]
+    'kernel-mean-matching'
+    """
+    known = methods()
+    capitals = Counter(_capitals(cls.__name__) for cls in known.values())
+    return {
+        short: name
+        for name, cls in known.items()
+        if capitals[short := _capitals(cls.__name__)] == 1 and short not in known
+    }
 
 
 def recipe(method, classifier=None):
@@ -72,7 +100,7 @@ def recipe(method, classifier=None):
     """
     if classifier is None:
         classifier = default_classifier()
-    cls = _find(method)
+    cls = find(method)
     if cls.__name__ in all_weighters():
         weighter = cls()
         if cls.advised_components is not None:
@@ -92,22 +120,34 @@ def recipe(method, classifier=None):
     return make_pipeline(*([CorpusScaler()] if scaled else []), *steps)
 
 
+def _idle():
+    """Names of adapters that are no methods."""
+    names = all_adapters().keys() - all_methods().keys()
+    return {form(name) for name in names for form in (str.lower, _hyphenated)}
+
+
 def _classifiers():
     """The adapting classifiers; a recipe classifies, so regressors are none."""
     found = all_predictors()
     return {name: cls for name, cls in found.items() if issubclass(cls, ClassifierMixin)}
 
 
-def _find(method):
+def find(method):
+    """The class of a method, by one of the names that `recipe` accepts."""
     known = methods()
+    spelled = {cls.__name__.lower(): name for name, cls in known.items()}
+    accepted = {**short_names(), **spelled, **{name: name for name in known}}
     wanted = str(method).lower()
-    for name, cls in known.items():
-        if wanted in (name, cls.__name__.lower()):
-            return cls
-    by_capitals = [cls for cls in known.values() if wanted == _capitals(cls.__name__)]
-    if len(by_capitals) == 1:
-        return by_capitals[0]
-    raise ValueError(f"method must be one of {', '.join(known)}; got {method!r}.")
+    if wanted in accepted:
+        return known[accepted[wanted]]
+    if wanted in _idle():
+        raise ValueError(
+            f"method {method!r} transfers nothing: a recipe of it would be scaling by corpus alone,"
+            " which is 'corpus-scaler'."
+        )
+    raise ValueError(
+        f"method must be one of {', '.join(known)}; got {method!r}.{did_you_mean(wanted, accepted)}"
+    )
 
 
 def _hyphenated(name):

@@ -58,9 +58,15 @@ def test_help_names_every_command():
 
 
 def test_methods_lists_each_with_a_line():
-    lines = run("methods").stdout.splitlines()
+    *lines, space, note = run("methods").stdout.splitlines()
     assert any(line.startswith("coral ") for line in lines)
     assert all(len(line.split(maxsplit=1)) == 2 for line in lines)
+    assert any(line.split()[:2] == ["kernel-mean-matching", "kmm"] for line in lines)
+    marked = {line.split("*")[0] for line in lines if "*" in line}
+    assert {"tradaboost", "cca-transfer", "heterogeneous-feature-augmentation"} <= marked
+    assert not {"coral", "kernel-mean-matching", "corpus-scaler"} & marked
+    assert not space
+    assert note.startswith("* for Python only: learns from labels of target rows")
 
 
 def test_extract_files(corpora, tmp_path):
@@ -137,6 +143,9 @@ def test_evaluate_without_matplotlib(corpora, tmp_path):
     assert written == {"results.csv", "predictions.csv", "summary.md"}
 
 
+TWO = ["evaluate", "--corpus=one=one.csv", "--corpus=two=two.csv", "-o", "x"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -145,7 +154,16 @@ def test_evaluate_without_matplotlib(corpora, tmp_path):
         (["evaluate", "--corpus=emodb=gone", "--corpus=emovo=gone", "-o", "x"], "gone"),
         (["extract", "-o", "x.parquet"], "FILES or --corpus"),
         (["extract", "a.wav", "-o", "x.txt"], ".parquet or .csv"),
-        (["extract", "a.wav", "--set", "IS99", "-o", "x.csv"], "IS09"),
+        (["extract", "a.wav", "--set", "IS99", "-o", "x.csv"], "Did you mean 'IS09'? There are"),
+        (["extract", "--corpus=emobd=.", "-o", "x.csv"], "'emobd' is no corpus known by its file"),
+        (["extract", "--corpus=emobd=.", "-o", "x.csv"], "Did you mean 'emodb'?"),
+        (["extract", "--corpus=own=.", "-o", "x.csv"], "give a table: own=LIST.csv"),
+        ([*TWO, "--labels=big44"], "no label scheme. Did you mean 'big4'?"),
+        ([*TWO, "--method=corl"], "no method. Did you mean 'coral'? `featuretransfer methods`"),
+        ([*TWO, "--method=kmn"], "Did you mean 'kmm'?"),
+        ([*TWO, "--method=tradaboost"], "learns from labels of target rows, which `evaluate` has"),
+        ([*TWO, "--method=cca-transfer"], "Use CCATransfer in Python"),
+        ([*TWO, "--method=source-domain-weights", "--sources=others"], "three corpora or more"),
         (["frobnicate"], "No such command"),
     ],
 )
@@ -155,17 +173,29 @@ def test_wrong_use_is_one_clear_line(arguments, message, tmp_path):
     assert sum(line.startswith("Error") for line in done.stderr.splitlines()) == 1
 
 
-def test_unknown_method(corpora, tmp_path):
-    done = run(
-        "evaluate",
-        *corpus_arguments(corpora),
-        "--method=corl",
-        "-o",
-        tmp_path / "x",
-        code=2,
-    )
-    assert "method must be one of" in done.stderr
-    assert len(done.stderr.splitlines()) == 1
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (",label,", ",emotion,", "has no column label; it has file, emotion, speaker."),
+        (",anger,", ",rage,", "does not know the labels rage of one. Write them as anger, boredom"),
+    ],
+)
+def test_tables_that_cannot_be_used(old, new, message, corpora, tmp_path):
+    changed = corpora / "changed.csv"
+    changed.write_text((corpora / "one.csv").read_text().replace(old, new))
+    others = [f"--corpus=two={corpora / 'two.csv'}", "-o", tmp_path / "x"]
+    done = run("evaluate", f"--corpus=one={changed}", *others, code=2)
+    assert message in done.stderr
+
+
+def test_own_labels(corpora, tmp_path):
+    for name in ("one", "two"):
+        text = (corpora / f"{name}.csv").read_text()
+        (corpora / f"own-{name}.csv").write_text(text.replace(",anger,", ",rage,"))
+    own = [f"--corpus={name}={corpora / f'own-{name}.csv'}" for name in ("one", "two")]
+    run("evaluate", *own, "--labels=own", "-o", tmp_path / "results")
+    predictions = pd.read_csv(tmp_path / "results" / "predictions.csv")
+    assert set(predictions["y_true"]) == {"rage", *EMOTIONS} - {"anger"}
 
 
 def test_demo(tmp_path):

@@ -4,16 +4,16 @@ from sklearn.pipeline import Pipeline
 from sklearn.svm import SVC
 
 import featuretransfer as ft
-from featuretransfer.recipes import methods, recipe
-from featuretransfer.testing import all_adapters, all_predictors, all_weighters
+from featuretransfer.recipes import methods, recipe, short_names
+from featuretransfer.testing import all_methods, all_predictors
 
 
 def test_methods_are_discovered():
     found = {cls.__name__ for cls in methods().values()}
-    classifiers = {
-        name for name, cls in all_predictors().items() if issubclass(cls, ClassifierMixin)
+    others = {  # a recipe classifies
+        name for name, cls in all_predictors().items() if not issubclass(cls, ClassifierMixin)
     }
-    assert found == {*all_adapters(), *all_weighters(), *classifiers}
+    assert found == set(all_methods()) - others
 
 
 def test_names_are_readable_and_sorted():
@@ -88,5 +88,20 @@ def test_methods_that_scale_themselves_are_first():
 def test_unknown_method_lists_the_known():
     known = ", ".join(methods())
     assert "coral" in known
-    with pytest.raises(ValueError, match=f"method must be one of {known}; got 'corl'"):
+    message = f"method must be one of {known}; got 'corl'. Did you mean 'coral'"
+    with pytest.raises(ValueError, match=message):
         recipe("corl")
+
+
+@pytest.mark.parametrize("name", ["no-adaptation", "NoAdaptation"])
+def test_no_adaptation_is_no_method(name):
+    assert "no-adaptation" not in methods()
+    with pytest.raises(ValueError, match="transfers nothing.*'corpus-scaler'"):
+        recipe(name)
+
+
+def test_short_names_are_understood():
+    assert {"kmm", "tjm", "gfk"} <= set(short_names())
+    for short, name in short_names().items():
+        assert short not in methods()
+        assert repr(recipe(short)) == repr(recipe(name))

@@ -91,7 +91,7 @@ def read_csv(
     if gone:
         raise FileNotFoundError(
             f"{len(gone)} of {len(rows)} files listed in {path} do not exist, the first {gone[0]}. "
-            "Relative names start from the list's folder: pass root=... for another."
+            "Relative names start from the folder of the list; in Python, root=... is another."
         )
     return Corpus.from_rows(
         rows, name=name or path.stem, language=language, licence=licence, citation=citation

@@ -2,6 +2,7 @@
 
 import warnings
 
+from .._suggestions import did_you_mean
 from ._aesdd import AESDD
 from ._cafe import CAFE
 from ._casia import CASIA
@@ -79,13 +80,13 @@ def load_corpus(name, root, *, strict=True):
     >>> corpus.labels.tolist(), corpus.speakers.tolist()
     (['happiness', 'anger'], ['emodb/03', 'emodb/08'])
     """
-    key = str(name).lower().replace("-", "").replace("_", "")
-    if key not in CORPORA:
+    naming = registered(name)
+    if naming is None:
         raise ValueError(
-            f"name must be one of {list(CORPORA)}, got {name!r}. For a corpus of your own use "
-            "Corpus.from_csv, Corpus.from_features or Corpus.from_audformat."
+            f"name must be one of {list(CORPORA)}, got {name!r}.{did_you_mean(name, CORPORA)} For "
+            "a corpus of your own use Corpus.from_csv, Corpus.from_features or "
+            "Corpus.from_audformat."
         )
-    naming = CORPORA[key]
     rows, misnamed = naming.read(root, strict)
     if misnamed:
         warnings.warn(
@@ -100,3 +101,8 @@ def load_corpus(name, root, *, strict=True):
         licence=naming.licence,
         citation=naming.citation,
     )
+
+
+def registered(name):
+    """The naming of a corpus of `CORPORA`, in any spelling of its name; None if there is none."""
+    return CORPORA.get(str(name).lower().replace("-", "").replace("_", ""))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from .._suggestions import did_you_mean
 from .._version import __version__
 
 #: Name of each set to its number of (functionals, low-level descriptors).
@@ -61,6 +62,7 @@ class Settings:
             raise ValueError(
                 f"feature_set must be one of {list(FEATURE_SETS)} or the path of an openSMILE "
                 f"configuration file ending in .conf, got {self.feature_set!r}."
+                f"{did_you_mean(self.feature_set, FEATURE_SETS)}"
             )
         if self.is_config and not Path(self.feature_set).is_file():
             raise FileNotFoundError(

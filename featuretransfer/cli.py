@@ -19,7 +19,7 @@ from ._cli_checks import (
 from ._version import __version__
 
 CLASSIFIERS = ("logistic-regression", "linear-svc", "svc")
-DEMO_METHODS = ("coral", "tca", "kernel-mean-matching", "denoising-autoencoder")
+DEMO_METHODS = ("coral", "tca", "jda", "kernel-mean-matching")
 
 
 def main():

@@ -201,5 +201,6 @@ def test_own_labels(corpora, tmp_path):
 def test_demo(tmp_path):
     done = run("demo", "-o", tmp_path / "results", "--jobs", "2")
     assert "coral" in done.stdout
+    assert "Warning" not in done.stderr
     for name in ("results.csv", "predictions.csv", "summary.md", "transfer-matrix.png"):
         assert (tmp_path / "results" / name).stat().st_size > 0

@@ -12,6 +12,7 @@ import pandas as pd
 from sklearn.base import TransformerMixin
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
+from ._row_ids import validate_row_ids
 from .exceptions import AmbiguousTargetWarning, TargetNotTransformedWarning
 
 FLOATS = (np.float64, np.float32)
@@ -218,20 +219,7 @@ def validate_source_domains(source_domains, n_rows, name="source_domains"):
     ValueError
         If there is not one name for each row, or one is missing (None, NaN).
     """
-    if source_domains is None:
-        return None
-    domains = np.asarray(source_domains, dtype=object)
-    if domains.shape != (n_rows,):
-        raise ValueError(
-            f"{name} must name one corpus for each of the {n_rows} rows, got shape {domains.shape}."
-        )
-    missing = np.count_nonzero(pd.isna(domains))
-    if missing:
-        raise ValueError(
-            f"{name} lacks the corpus of {missing} of {n_rows} rows (None or NaN). Name the corpus "
-            f"of every row, or leave {name} out."
-        )
-    return domains
+    return validate_row_ids(source_domains, n_rows, name, "corpus")
 
 
 def target_parts(value, name):
@@ -267,7 +255,8 @@ def _validate_part(estimator, part, dtype, like, name):
         ]
         raise TypeError(
             f"{name} is {kinds[0]} but X_target is {kinds[1]}: their columns cannot be compared. "
-            "Pass both as DataFrames or both as arrays (`to_numpy()`)."
+            "In a pipeline set transform_input=['X_target'], so that earlier steps transform the "
+            "target too; elsewhere pass both as DataFrames or both as arrays (`to_numpy()`)."
         )
     if isinstance(part, pd.DataFrame):
         _check_columns(like.columns, part.columns, name)

@@ -89,7 +89,8 @@ def test_targets_that_are_refused(value, error, message):
 
 def test_columns_are_compared():
     source = pd.DataFrame(X, columns=["a", "b", "c"])
-    with pytest.raises(TypeError, match="X is a DataFrame but X_target is a ndarray"):
+    message = r"X is a DataFrame but X_target is a ndarray.*transform_input=\['X_target'\]"
+    with pytest.raises(TypeError, match=message):
         validate_domains(Plain(), source, Xt)
     with pytest.raises(ValueError, match="same names in another order"):
         validate_domains(Plain(), source, pd.DataFrame(Xt, columns=["b", "a", "c"]))

@@ -3,7 +3,6 @@
 import warnings
 
 import numpy as np
-import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
@@ -12,6 +11,7 @@ from .._base import validate_domains
 from .._checks import is_count
 from .._delegation import PredictorAround, check_classifier, delegates
 from .._labels import source_labels
+from .._row_ids import validate_row_ids
 from ._calibration import Calibration, fit_calibration
 from ._held_out import choose_folds, held_out_log_posteriors
 from ._inner import (
@@ -187,7 +187,8 @@ class PriorCorrection(PredictorAround, ClassifierMixin, BaseEstimator):
         self._check_parameters()
         rows, target = validate_domains(self, X, X_target)
         y = source_labels(self, rows, y)
-        speakers = _check_speakers(speakers, len(rows))
+        speakers = validate_row_ids(speakers, len(rows), "speakers", "speaker", rows="X")
+        speakers = None if speakers is None else speakers.astype(str)
         X, X_target = as_given(X, rows), as_given(X_target, target)
         self.estimator_ = fit_inner(self.estimator, X, y, X_target)
         self.target_prior_ = self.train_prior_ = self.weights_ = None
@@ -355,17 +356,3 @@ class PriorCorrection(PredictorAround, ClassifierMixin, BaseEstimator):
         """
         with np.errstate(divide="ignore"):
             return np.log(self.predict_proba(X))
-
-
-def _check_speakers(speakers, n_source):
-    if speakers is None:
-        return None
-    ids = np.asarray(speakers, dtype=object)
-    if ids.shape != (n_source,):
-        raise ValueError(
-            f"speakers must name one speaker for each of the {n_source} rows of X, got shape "
-            f"{ids.shape}."
-        )
-    if pd.isna(ids).any():
-        raise ValueError("speakers must name the speaker of every row, but some are None or NaN.")
-    return np.unique(ids.astype(str), return_inverse=True)[1]

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from .._base import target_parts, validate_source_domains
+from .._row_ids import validate_row_ids
 
 
 def group_rows(ids):
@@ -78,15 +79,7 @@ def warn_if_one_sided(speakers, speakers_target, stacklevel, done="scaled"):
 
 
 def _speakers(ids, n_rows, name, rows_name):
-    if ids is None:
-        return None
-    ids = np.asarray(ids, dtype=object)
-    if ids.shape != (n_rows,):
-        raise ValueError(
-            f"{name} must hold one speaker for each of the {n_rows} rows of {rows_name}, got shape "
-            f"{ids.shape}."
-        )
-    return ids
+    return validate_row_ids(ids, n_rows, name, "speaker", rows=rows_name, allow_missing=True)
 
 
 def _corpora(ids, n_rows, name, rows_name):
@@ -134,8 +127,16 @@ def _part_for_rows(ids, n_rows, name):
     fitting = [part for part in parts if len(part) == n_rows]
     if len(fitting) == 1:
         return fitting[0]
+    lengths = [len(part) for part in parts]
+    if not fitting:
+        raise ValueError(
+            f"{name} is a tuple with elements of {lengths} ids, but the target rows to transform "
+            f"are {n_rows}. Pass the ids of these rows, or of the elements of X_target."
+        )
     raise ValueError(
-        f"{name} is a tuple with elements of {[len(p) for p in parts]} rows, of which "
-        f"{len(fitting)} have the {n_rows} rows of X; expected one. Pool the target corpora into "
-        "one array (and their ids into one), or pass the ids of these rows alone."
+        f"{name} is a tuple with elements of {lengths} ids, and {len(fitting)} of them may belong "
+        f"to the {n_rows} target rows to transform: a Pipeline passes the elements of X_target on "
+        "one by one, but not which one it is. Pool the target corpora into one array and their ids "
+        f"into one, X_target=(np.concatenate(X_target),), {name}=(np.concatenate({name}),); "
+        "outside a Pipeline pass the ids of these rows alone."
     )

@@ -204,7 +204,7 @@ def test_speakers_with_one_emotion_warn():
 @pytest.mark.parametrize(
     ("metadata", "message"),
     [
-        ({"speakers": SPEAKERS[:5]}, "speakers must hold one speaker for each of the 40 rows of X"),
+        ({"speakers": SPEAKERS[:5]}, "speakers must name one speaker for each of the 40 rows of X"),
         (
             {"speakers_target": SPEAKERS_T[:5], "X_target": XT},
             "one speaker for each of the 30 rows|30 rows",
@@ -231,7 +231,7 @@ def test_wrong_speakers_at_transform():
         scaler.transform(XT[:3], speakers_target=["a", "b", "a"])
     with pytest.raises(ValueError, match="one speaker for each of the 3 rows"):
         scaler.transform(XT[:3], speakers_target=["x"])
-    with pytest.raises(ValueError, match="expected one"):
+    with pytest.raises(ValueError, match=r"\[2, 2\] ids, but the target rows to transform are 3"):
         scaler.transform(XT[:3], speakers_target=(["x"] * 2, ["y"] * 2))
 
 

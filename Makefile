@@ -10,7 +10,7 @@ PYTEST = -m pytest -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-floor doctest docs lint format check bench bench-smoke clean
+.PHONY: help demo test test-floor doctest docs lint format check examples bench bench-smoke clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -42,6 +42,12 @@ format: $(VENV)/.lint ## rewrite the code in the project's style
 	$(BIN)/ruff check --fix .
 
 check: lint test ## what a change must pass
+
+examples: $(VENV)/.test ## run the examples on the real corpora and keep what they print
+	mkdir -p examples/results
+	for script in examples/[!_]*.py; do \
+	    $(BIN)/python -W ignore $$script > examples/results/$$(basename $$script .py).txt || exit 1; \
+	done
 
 bench: $(VENV)/.bench ## all benchmarks (about three hours; peers included)
 	$(BIN)/python benchmarks/imports.py --output results/imports.json

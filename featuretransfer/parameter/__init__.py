@@ -2,7 +2,14 @@
 
 from ._adaptive_svm import AdaptiveSVM
 from ._biased_regularization import BiasedRegularization
+from ._mean_regularized import MeanRegularizedClassifier
 from ._prior_correction import PriorCorrection
 from ._self_training import BalancedSelfTraining
 
-__all__ = ["AdaptiveSVM", "BalancedSelfTraining", "BiasedRegularization", "PriorCorrection"]
+__all__ = [
+    "AdaptiveSVM",
+    "BalancedSelfTraining",
+    "BiasedRegularization",
+    "MeanRegularizedClassifier",
+    "PriorCorrection",
+]

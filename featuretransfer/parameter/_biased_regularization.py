@@ -2,7 +2,6 @@
 
 import numpy as np
 from scipy import linalg
-from scipy.special import expit, softmax
 from sklearn.base import BaseEstimator
 from sklearn.utils import compute_sample_weight
 from sklearn.utils.metaestimators import available_if
@@ -12,7 +11,7 @@ from .._base import FLOATS, validate_domains, validate_source_domains
 from .._checks import is_number
 from .._defaults import default_classifier
 from .._labels import source_labels, validate_target_labels
-from ._decision import DecisionMixin, all_classes, signs_of
+from ._decision import DecisionMixin, all_classes, probabilities, signs_of
 from ._inner import as_given
 from ._leave_one_out import is_loo, settle, smoother_of_rows
 from ._smooth_losses import fit_smooth, sigmoid_loss, softmax_loss, squared_hinge_loss
@@ -222,8 +221,8 @@ class BiasedRegularization(DecisionMixin, BaseEstimator):
     one.
 
     **Cost.** That of the source models, and with m labelled rows of d features O(m d min(m, d))
-    time and O(m d) memory; besides O(m^3) per class for the hinge loss and, for k classes, O((k
-    min(m, d))^3) in each of about ten steps for the logistic loss.
+    time and O(m d) memory; besides O(m^3) per class for the hinge loss and O(m min(m, d)) for each
+    class and step of Newton's method and conjugate gradients for the logistic loss.
 
     References
     ----------
@@ -370,10 +369,7 @@ class BiasedRegularization(DecisionMixin, BaseEstimator):
         p : ndarray of shape (n_samples, n_classes)
             Probabilities in the order of ``classes_``.
         """
-        values = self._values(X)
-        if values.shape[1] > 1:
-            return softmax(values, axis=1)
-        return np.column_stack([expit(-values), expit(values)])
+        return probabilities(self._values(X))
 
     def _check_parameters(self):
         if self.loss not in LOSSES:

@@ -1,6 +1,7 @@
 """Classifiers that decide by one value for each class, or one for two classes."""
 
 import numpy as np
+from scipy.special import expit, softmax
 from sklearn.base import ClassifierMixin
 
 
@@ -44,6 +45,13 @@ def decide(values, classes):
     if values.shape[1] == 1:
         return classes[(values[:, 0] > 0).astype(int)]
     return classes[values.argmax(axis=1)]
+
+
+def probabilities(values):
+    """Class probabilities of the logistic loss from decision values."""
+    if values.shape[1] > 1:
+        return softmax(values, axis=1)
+    return np.column_stack([expit(-values), expit(values)])
 
 
 def signs_of(y, classes):

@@ -9,7 +9,7 @@ from scipy.special import expit, log_softmax
 from sklearn.exceptions import ConvergenceWarning
 
 MAX_ITER = 100
-DENSE = 3000  # parameters up to which the Hessian matrix is formed and factorised
+DENSE = 500  # parameters up to which the Hessian matrix is formed and factorised
 TOL = 1e-11  # of the gradient, relative to what one row with a large loss adds to it
 
 
@@ -108,7 +108,7 @@ def fit_smooth(loss, Z, offset, alpha, fit_intercept):
     for _ in range(MAX_ITER):
         if np.abs(gradient).max(initial=0.0) <= TOL * scale:
             break
-        step = _newton_step(design, blocks, penalty, gradient)
+        step = _newton_step(design, blocks, penalty, gradient, scale)
         found = _line_search(loss, design, offset, penalty, theta, step, value, gradient)
         if found is None:  # rounding: no step makes the objective smaller
             break
@@ -139,7 +139,7 @@ def _line_search(loss, design, offset, penalty, theta, step, value, gradient):
     return None
 
 
-def _newton_step(design, blocks, penalty, gradient):
+def _newton_step(design, blocks, penalty, gradient, scale):
     p, m = gradient.shape
     # what has no curvature gets some: c where no row has a loss, and the sum of c
     loose = penalty == 0
@@ -169,7 +169,7 @@ def _newton_step(design, blocks, penalty, gradient):
     diagonal = np.einsum("nj,naa->ja", design**2, blocks) + (penalty + tiny * loose)[:, None]
     operator = LinearOperator((p * m, p * m), matvec=product, dtype=np.float64)
     jacobi = LinearOperator((p * m,) * 2, matvec=lambda v: v / diagonal.ravel(), dtype=np.float64)
-    size = np.linalg.norm(gradient)
-    accuracy = min(1e-2, np.sqrt(size)) if size < 1 else 1e-2
-    step = cg(operator, -gradient.ravel(), rtol=min(accuracy, 1e-4), maxiter=500, M=jacobi)[0]
+    # early steps need little accuracy (Eisenstat & Walker 1996)
+    accuracy = min(0.1, np.sqrt(np.abs(gradient).max() / scale))
+    step = cg(operator, -gradient.ravel(), rtol=accuracy, maxiter=500, M=jacobi)[0]
     return step.reshape(p, m)

@@ -321,14 +321,13 @@ def warn_if_sliceable(value, n_source, name, stacklevel):
 
 
 def _warn_if_not_transformed(X, X_target):
-    if len(X) < 2:
+    if len(X) < 2 or np.max(np.abs(X_target.mean(axis=0))) <= 100:
         return
     mean, std = X.mean(axis=0), X.std(axis=0)
     tolerance = 1e-3 if X.dtype == np.float32 else 1e-6
-    standardised = np.all(np.abs(mean) < tolerance) and np.all(
+    if np.all(np.abs(mean) < tolerance) and np.all(
         (np.abs(std - 1) < tolerance) | (std < tolerance)
-    )
-    if standardised and np.max(np.abs(X_target.mean(axis=0))) > 100:
+    ):
         warnings.warn(
             "X is standardised but X_target has columns with means above 100: the target seems to "
             "have skipped the earlier steps. Build the pipeline with transform_input=['X_target'] "

@@ -10,6 +10,7 @@ from sklearn.metrics.pairwise import kernel_metrics, pairwise_kernels
 
 MEDIAN_ROWS = 2000  # the median width is computed from at most about this many rows
 MIRRORED = 256  # rows mirrored at a time
+CACHED = 2**15  # values of a block of rows that stays in the cache: 256 KiB
 LANCZOS_ROWS = 200  # below this many rows a dense eigensolver is as fast
 LANCZOS_RESTARTS = 200  # more mean a flat spectrum, for which a dense eigensolver is faster
 
@@ -121,20 +122,30 @@ def spread_distances(X, most_rows=MEDIAN_ROWS):
     Above `most_rows` rows every m-th row is taken in order of (norm, then row values), so that
     neither the order of the rows nor a seed matters.
     """
-    X = X - X.mean(axis=0)
-    norms = np.einsum("ij,ij->i", X, X)
-    scale = norms.max(initial=0.0)
+    if not len(X):
+        return np.empty(0)
+    center = X.mean(axis=0)
+    norms = _squared_norms(X, center)
+    scale = norms.max()
     if len(X) > most_rows:
         rows = _spread_order(X, norms)[:: -(-len(X) // most_rows)]
         X, norms = X[rows], norms[rows]
-    if not len(X):
-        return np.empty(0)
+    X = X - center
     products = linalg.blas.dsyrk(-2.0, X.T, trans=1)  # upper triangle, columns contiguous
     distances = np.concatenate(
         [products[:j, j] + norms[:j] + norms[j] for j in range(len(X))]  # pairs i < j
     )
     # rounding leaves duplicates a tiny distance apart
     return distances[distances > 1e-12 * scale]
+
+
+def _squared_norms(X, center):
+    """Squared norms of the rows less `center`, whose differences are never held as a whole."""
+    norms, step = np.empty(len(X), X.dtype), max(1, CACHED // X.shape[1])
+    for start in range(0, len(X), step):
+        rows = X[start : start + step] - center
+        np.einsum("ij,ij->i", rows, rows, out=norms[start : start + step])
+    return norms
 
 
 def _spread_order(X, norms):
@@ -149,8 +160,7 @@ def spread_rows(X, n_rows):
 
     Neither the order of the rows nor a seed matters to which rows they are.
     """
-    X = X - X.mean(axis=0)
-    order = _spread_order(X, np.einsum("ij,ij->i", X, X))
+    order = _spread_order(X, _squared_norms(X, X.mean(axis=0)))
     return order[np.linspace(0, len(X) - 1, n_rows).round().astype(int)]
 
 

@@ -45,12 +45,21 @@ def matching_certificate(data):
     return work
 
 
+def inner_products(X):
+    """Centred rows, and the inner products of their columns, or rows if fewer.
+
+    Products of rows that are not centred could be corrected for the mean, at the price of digits.
+    """
+    Z = X - X.mean(axis=0)
+    return Z, Z.T @ Z if Z.shape[1] <= len(Z) else Z @ Z.T
+
+
 def eigenvectors(data):
-    """Inner products of each domain's columns, or rows if fewer, and their eigenvectors."""
+    """Inner products in each domain, and their eigenvectors."""
 
     def work():
         for X in (data.Xs, data.Xt):
-            linalg.eigh(X.T @ X if X.shape[1] <= len(X) else X @ X.T)
+            linalg.eigh(inner_products(X)[1])
 
     return work
 
@@ -93,19 +102,21 @@ def three_eigenvectors(data):
     return lambda: (begin(), linalg.eigh(matrix))
 
 
-def first_eigenvectors(k):
-    """Inner products of each domain's columns, or rows if fewer, and their `k` first eigenvectors.
+def first_eigenvectors(k, both=False):
+    """Inner products in each domain, and their `k` first eigenvectors.
 
-    After them the source rows on as many axes.
+    After them the centred source rows on as many axes, those of `both` domains or the target's.
     """
 
     def prepare(data):
         def work():
+            found = []
             for X in (data.Xs, data.Xt):
-                axes = eigsh(X.T @ X if X.shape[1] <= len(X) else X @ X.T, k)[1]
-                if X.shape[1] > len(X):
-                    axes = X.T @ axes
-            return data.Xs @ axes
+                Z, products = inner_products(X)
+                axes = eigsh(products, k)[1]
+                found.append(axes if len(axes) == X.shape[1] else Z.T @ axes)
+            axes = np.hstack(found) if both else found[1]
+            return (data.Xs - data.Xs.mean(axis=0)) @ axes
 
         return work
 

@@ -219,7 +219,9 @@ TABLE = [
         },
     ),
     Method(
-        "GeodesicFlowKernel", options=_COMPONENTS, floor=floors.first_eigenvectors(N_COMPONENTS)
+        "GeodesicFlowKernel",
+        options=_COMPONENTS,
+        floor=floors.first_eigenvectors(N_COMPONENTS, both=True),
     ),
     Method(
         "LinearOptimalTransport",

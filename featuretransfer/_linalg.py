@@ -198,6 +198,11 @@ def refuse_degenerate(X, *gammas):
     )
 
 
+def symmetric_times(K, y):
+    """``K @ y`` for a symmetric float64 matrix with contiguous rows, of which half is read."""
+    return linalg.blas.dsymv(1.0, K.T, y, lower=1)
+
+
 def symmetric_power(C, power):
     """``C ** power`` of a symmetric positive definite matrix."""
     values, vectors = linalg.eigh(C)

@@ -16,6 +16,7 @@ from functools import cached_property
 import numpy as np
 from scipy import linalg
 
+from .._linalg import symmetric_times
 from ._landmarks import choose_landmarks, inverse_root, share_kept
 
 EPS = np.finfo(np.float64).eps
@@ -125,7 +126,7 @@ class KernelSpace:
 
     def _times_kernel(self, Y):
         if Y.ndim == 1:
-            return linalg.blas.dsymv(1.0, self.K.T, Y, lower=1)  # reads half of K
+            return symmetric_times(self.K, Y)
         return self.K @ Y
 
     def spread(self, ridge=1.0, factor=None):

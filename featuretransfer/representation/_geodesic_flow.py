@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin
 from .._base import AdapterMixin, validate_domains
 from .._checks import is_count
 from .._linalg import fix_signs
-from ._principal_axes import principal_axes
+from ._principal_axes import PRECISE, principal_axes
 
 DISAGREEMENT = 0.99  # of the largest possible one; the paper asks for all of it
 MOST_EXAMINED = 100  # dimensions looked at for it
@@ -129,11 +129,10 @@ class GeodesicFlowKernel(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEsti
         wanted, both = self.n_components, X_target is not None and len(X_target) > 1
         if wanted is None and both:
             wanted = MOST_EXAMINED
-        _, source, _ = principal_axes(X, "X", wanted)
-        rows, target = X, source
+        domains, parts = [principal_axes(X, "X", wanted)], [X]
         if both:
-            rows = np.concatenate([X, X_target])
-            _, target, _ = principal_axes(X_target, "X_target", wanted)
+            domains.append(principal_axes(X_target, "X_target", wanted))
+            parts.append(X_target)
         elif X_target is not None:
             warnings.warn(
                 "X_target has a single row, which has no principal axes: the features are the "
@@ -141,8 +140,9 @@ class GeodesicFlowKernel(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEsti
                 UserWarning,
                 stacklevel=2,
             )
-        k = self._n_kept(source, target, X, X_target)
-        F, self.angles_ = flow_map(source[:, :k], target[:, :k])
+        k = self._n_kept(domains, parts)
+        source, target = domains[0].axes[:, :k], domains[-1].axes[:, :k]
+        F, self.angles_ = flow_map(source, target)
         if np.count_nonzero(np.cos(self.angles_) < SMALLEST_COSINE) > 1:
             warnings.warn(
                 "More than one principal angle between the domains is a right angle: the shortest "
@@ -151,22 +151,24 @@ class GeodesicFlowKernel(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEsti
                 UserWarning,
                 stacklevel=2,
             )
-        self.mean_ = rows.mean(axis=0, dtype=np.float64)
-        self.map_ = _by_variance(F, rows - self.mean_)
+        weights = np.array([len(part) for part in parts]) / sum(map(len, parts))
+        self.mean_ = weights @ [domain.mean for domain in domains]
+        self.map_ = _by_variance(F, domains, parts, self.mean_)
         self.n_components_, self._n_features_out = k, self.map_.shape[1]
         return self
 
-    def _n_kept(self, source, target, X, X_target):
-        rank = min(source.shape[1], target.shape[1])
+    def _n_kept(self, domains, parts):
+        rank = min(domain.axes.shape[1] for domain in domains)
         if self.n_components is not None:
             return min(self.n_components, rank)
-        if target is source:
+        if len(domains) == 1:
             return rank
-        most = min(rank, MOST_EXAMINED, max(1, len(source) // 2))
-        rows = np.concatenate([part - part.mean(axis=0) for part in (X, X_target)])
-        _, pooled, _ = principal_axes(rows, "X", most)
+        most = min(rank, MOST_EXAMINED, max(1, self.n_features_in_ // 2))
+        rows = np.concatenate([part - domain.mean for part, domain in zip(parts, domains)])
+        pooled = principal_axes(rows, "X", most).axes
+        overlaps = [domain.axes.T @ pooled for domain in domains]
         for k in range(1, most + 1):
-            if disagreement(source[:, :k], target[:, :k], pooled[:, :k]) >= DISAGREEMENT:
+            if disagreement(*(overlap[:k, :k] for overlap in overlaps)) >= DISAGREEMENT:
                 return k
         return most
 
@@ -174,20 +176,20 @@ class GeodesicFlowKernel(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEsti
         return ((X - self.mean_) @ self.map_).astype(X.dtype, copy=False)
 
 
-def disagreement(source, target, pooled):
-    """Mean sine of the largest angles of two subspaces to the pooled one, from 0 to 1.
+def disagreement(*overlaps):
+    """Mean sine of the largest angles of subspaces to the pooled one, from 0 to 1.
 
     Parameters
     ----------
-    source, target, pooled : ndarray of shape (n_features, k)
-        Orthonormal bases of principal subspaces, in columns.
+    *overlaps : ndarray of shape (k, k)
+        For each domain ``axes.T @ pooled`` with orthonormal bases of principal subspaces.
 
     Returns
     -------
     measure : float
-        1 where both domains have a direction orthogonal to `pooled`.
+        1 where all domains have a direction orthogonal to the pooled subspace.
     """
-    cosines = np.array([linalg.svdvals(axes.T @ pooled)[-1] for axes in (source, target)])
+    cosines = np.array([linalg.svdvals(overlap)[-1] for overlap in overlaps])
     return float(np.sqrt(np.maximum(1 - cosines**2, 0)).mean())
 
 
@@ -225,7 +227,26 @@ def _half_sinc_gap(x):
     return np.where(x < 0.05, series, (1 - np.sinc(x / np.pi)) / 2)
 
 
-def _by_variance(F, rows):
-    """`F` turned so that the features of centred rows are uncorrelated, by falling variance."""
-    _, _, turn = linalg.svd(rows @ F, full_matrices=False)
-    return fix_signs(F @ turn.T)
+def _by_variance(F, domains, parts, mean):
+    """`F` turned so that the features of all rows are uncorrelated, by falling variance.
+
+    The axes are those of the features' scatter, which is known where the domains' are; where it
+    squares too wide a range of variances they are singular vectors of the features.
+    """
+    if all(domain.scatter is not None for domain in domains):
+        products = np.zeros((F.shape[1], F.shape[1]))
+        for domain, part in zip(domains, parts):
+            gap = (domain.mean - mean) @ F
+            products += F.T @ (domain.scatter @ F) + len(part) * np.outer(gap, gap)
+    else:
+        features = _features(F, parts, mean)
+        products = features.T @ features
+    values, axes = linalg.eigh(products)
+    turn = axes[:, ::-1]
+    if values[0] <= PRECISE * values[-1]:
+        turn = linalg.svd(_features(F, parts, mean), full_matrices=False)[2].T
+    return fix_signs(F @ turn)
+
+
+def _features(F, parts, mean):
+    return np.concatenate([part @ F for part in parts]) - mean @ F

@@ -167,7 +167,7 @@ class TLSL(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEstimator):
         self._check_parameters()
         codes = self._class_codes(X, y) if self.criterion == "lda" else None
         rows = X if X_target is None else np.concatenate([X, X_target])
-        self.mean_, axes, _ = principal_axes(rows, "X" if X_target is None else "X and X_target")
+        self.mean_, axes, *_ = principal_axes(rows, "X" if X_target is None else "X and X_target")
         # the problem in the span of the rows, in coordinates in which their covariance is diagonal
         rows = (rows - self.mean_) @ axes
         A, variances = self._objective(rows, len(X), codes)

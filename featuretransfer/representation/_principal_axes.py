@@ -1,16 +1,40 @@
 """Principal axes of one domain."""
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy import linalg
 
-from .._linalg import fix_signs, top_eigenvectors
+from .._linalg import fix_signs, symmetric_times, top_eigenvectors
 
 # eigenvalues of inner products are precise down to this part of the largest
 PRECISE = 1e-8
 
 
+class PrincipalAxes(NamedTuple):
+    """Principal axes with a variance.
+
+    Parameters
+    ----------
+    mean : ndarray of shape (n_features,)
+        Mean of the rows.
+    axes : ndarray of shape (n_features, k)
+        Orthonormal axes in columns, by falling variance, with deterministic signs; k is the rank
+        of the centred rows, or the number that was wanted if that is less.
+    shares : ndarray of shape (k,)
+        Share of the variance along each axis.
+    scatter : ndarray of shape (n_features, n_features) or None
+        Inner products of the centred columns; None where there are more columns than rows.
+    """
+
+    mean: np.ndarray
+    axes: np.ndarray
+    shares: np.ndarray
+    scatter: np.ndarray | None
+
+
 def principal_axes(X, name, n_components=None):
-    """Mean, principal axes with a variance, and the share of the variance along each.
+    """Principal axes of one domain.
 
     Parameters
     ----------
@@ -23,13 +47,8 @@ def principal_axes(X, name, n_components=None):
 
     Returns
     -------
-    mean : ndarray of shape (n_features,)
-        Their mean.
-    axes : ndarray of shape (n_features, k)
-        Orthonormal axes in columns, by falling variance, with deterministic signs; k is the rank
-        of the centred rows, or `n_components` if that is less.
-    shares : ndarray of shape (k,)
-        Share of the variance along each axis.
+    found : PrincipalAxes
+        The axes.
 
     Raises
     ------
@@ -44,10 +63,12 @@ def principal_axes(X, name, n_components=None):
     """
     mean = X.mean(axis=0, dtype=np.float64)
     Z = X - mean
-    total = np.einsum("ij,ij->", Z, Z)
-    rank = min(len(X) - 1, X.shape[1])
-    wanted = rank if n_components is None else min(n_components, rank)
-    values, axes = _eigenvectors(Z, wanted, total) if total > 0 else (np.zeros(1), None)
+    products = _smaller_products(Z)
+    wanted = min(len(X) - 1, X.shape[1])
+    if n_components is not None:
+        wanted = min(n_components, wanted)
+    total = np.trace(products)
+    values, axes = _eigenvectors(products, Z, wanted, total) if total > 0 else (np.zeros(1), None)
     if values[-1] <= PRECISE * values[0]:
         _, roots, rows = linalg.svd(Z, full_matrices=False)
         values, axes = roots[:wanted] ** 2, rows[:wanted].T
@@ -58,7 +79,8 @@ def principal_axes(X, name, n_components=None):
             f"All rows of {name} are equal, so they have no principal axes. Check the features, "
             "or leave the corpus out."
         )
-    return mean, fix_signs(axes[:, kept]), values[kept] / total
+    scatter = products if len(X) >= X.shape[1] else None
+    return PrincipalAxes(mean, fix_signs(axes[:, kept]), values[kept] / total, scatter)
 
 
 def n_axes(X, share):
@@ -86,10 +108,11 @@ def _smaller_products(Z):
     return Z.T @ Z if len(Z) >= Z.shape[1] else Z @ Z.T
 
 
-def _eigenvectors(Z, k, total):
+def _eigenvectors(products, Z, k, total):
     """The first `k` squared singular values of centred rows, and their right singular vectors."""
-    G = _smaller_products(Z)
-    values, vectors = top_eigenvectors(lambda y: G @ y, lambda: G, total, len(G), k)
+    values, vectors = top_eigenvectors(
+        lambda y: symmetric_times(products, y), lambda: products, total, len(products), k
+    )
     if len(Z) >= Z.shape[1]:
         return values, vectors
     return values, Z.T @ (vectors / np.sqrt(np.maximum(values, PRECISE**2 * total)))

@@ -109,19 +109,18 @@ class SubspaceAlignment(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEstim
                 f"n_components must be None or an integer >= 1, got {self.n_components!r}."
             )
         k = self._n_wanted(X, X_target)
-        self.mean_source_, source, _ = principal_axes(X, "X", k)
+        self.mean_source_, source, *_ = principal_axes(X, "X", k)
         self.mean_target_, target = self.mean_source_, source
-        if X_target is not None:
-            self.mean_target_ = X_target.mean(axis=0, dtype=np.float64)
-            if len(X_target) > 1:
-                _, target, _ = principal_axes(X_target, "X_target", k)
-            else:
-                warnings.warn(
-                    "X_target has a single row, which has no principal axes: only the means are "
-                    "aligned. Pass more target rows.",
-                    UserWarning,
-                    stacklevel=2,
-                )
+        if X_target is not None and len(X_target) > 1:
+            self.mean_target_, target, *_ = principal_axes(X_target, "X_target", k)
+        elif X_target is not None:
+            self.mean_target_ = X_target[0].astype(np.float64)
+            warnings.warn(
+                "X_target has a single row, which has no principal axes: only the means are "
+                "aligned. Pass more target rows.",
+                UserWarning,
+                stacklevel=2,
+            )
         k = min(source.shape[1], target.shape[1])
         self.components_source_, self.components_target_ = source[:, :k], target[:, :k]
         self.alignment_ = self.components_source_.T @ self.components_target_

@@ -18,7 +18,7 @@ def rows(shape, smallest=0.1):
 @pytest.mark.parametrize("smallest", [0.1, 1e-9])
 def test_axes_are_the_right_singular_vectors(shape, k, smallest):
     X = rows(shape, smallest)
-    mean, axes, shares = principal_axes(X, "X", k)
+    mean, axes, shares, _ = principal_axes(X, "X", k)
     _, values, expected = linalg.svd(X - X.mean(axis=0), full_matrices=False)
     rank = min(shape[0] - 1, shape[1]) if k is None else k
     assert axes.shape == (shape[1], rank)

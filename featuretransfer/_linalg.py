@@ -8,7 +8,7 @@ from scipy import linalg
 from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
 from sklearn.metrics.pairwise import kernel_metrics, pairwise_kernels
 
-MEDIAN_ROWS = 2000  # the median width is computed from at most about this many rows
+MEDIAN_ROWS = 2000  # the median distance is taken from at most about this many rows
 MIRRORED = 256  # rows mirrored at a time
 CACHED = 2**15  # values of a block of rows that stays in the cache: 256 KiB
 LANCZOS_ROWS = 200  # below this many rows a dense eigensolver is as fast
@@ -24,7 +24,7 @@ class Kernel:
     name : str or callable
         "rbf", another name known to scikit-learn's pairwise kernels, or a function of two rows.
     gamma : float
-        Width parameter, ignored by kernels without one.
+        Coefficient of the kernel, ignored by kernels without one.
     center : ndarray of shape (n_features,)
         Subtracted before distances are taken: the RBF kernel stays, its rounding error shrinks.
     """
@@ -101,7 +101,7 @@ def fit_kernel(kernel, gamma, X):
     center = X.mean(axis=0)
     if callable(kernel) or kernel in ("linear", "cosine"):
         return Kernel(kernel, 1.0, center)
-    if kernel == "rbf" and gamma != "median":  # the median width is never degenerate
+    if kernel == "rbf" and gamma != "median":  # that of the median is never degenerate
         refuse_degenerate(X, _resolve_gamma(gamma, X))
     return Kernel(kernel, _resolve_gamma(gamma, X), center)
 
@@ -165,19 +165,19 @@ def spread_rows(X, n_rows):
 
 
 def refuse_degenerate(X, *gammas):
-    """Refuse widths with which the rbf kernel is numerically 0 or 1 between all rows.
+    """Refuse coefficients with which the rbf kernel is numerically 0 or 1 between all rows.
 
     Parameters
     ----------
     X : ndarray of shape (n_samples, n_features)
         Rows.
     *gammas : float
-        Widths.
+        Coefficients.
 
     Raises
     ------
     ValueError
-        Naming the first such width.
+        Naming the first of them.
     """
     for rows in (200, MEDIAN_ROWS):  # information between a few rows is information between all
         distances = spread_distances(X, rows)

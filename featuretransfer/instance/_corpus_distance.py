@@ -19,7 +19,7 @@ def mmd_distances(parts, X_target, kernel, gamma):
     X_target : ndarray of shape (n_target, n_features)
         Target rows.
     kernel, gamma : object
-        As of `KernelMeanMatching`; the median width is that of all rows together.
+        As of `KernelMeanMatching`; the median distance is that of all rows together.
 
     Returns
     -------

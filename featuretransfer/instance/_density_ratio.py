@@ -1,4 +1,4 @@
-"""Kernel models of a density ratio: their centres and their candidate widths."""
+"""Kernel models of a density ratio: their centres and candidates for their coefficient."""
 
 from numbers import Real
 
@@ -7,7 +7,7 @@ from sklearn.metrics.pairwise import euclidean_distances
 
 from .._linalg import fit_kernel, refuse_degenerate, spread_rows
 
-FACTORS = 4.0 ** np.arange(-2, 3)  # candidate widths, in units of the median width
+FACTORS = 4.0 ** np.arange(-2, 3)  # candidate coefficients, in units of "median"
 
 
 class RatioKernels:
@@ -35,7 +35,7 @@ class RatioKernels:
 
 
 def candidate_gammas(gamma, X, X_target):
-    """Widths to choose between.
+    """Coefficients to choose between.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def candidate_gammas(gamma, X, X_target):
     Raises
     ------
     ValueError
-        If `gamma` is none of these, or the kernel is degenerate at every width.
+        If `gamma` is none of these, or the kernel is degenerate at all of them.
     """
     rows = np.concatenate([X, X_target])
     if isinstance(gamma, str) and gamma == "cv":

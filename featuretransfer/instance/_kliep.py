@@ -31,10 +31,10 @@ class KLIEP(WeighterMixin, BaseEstimator):
     Parameters
     ----------
     gamma : "cv", "median", "scale", float or sequence of float, default="cv"
-        Width of the functions. "median" is 1 / the median of the non-zero squared distances
-        between rows of source and target, "scale" is 1 / (n_features * variance). "cv" chooses
-        between 1/16, 1/4, 1, 4 and 16 times "median", a sequence between its values, by the
-        likelihood of held-out rows.
+        Coefficient of the functions ``exp(-gamma * distance**2)``: larger is narrower. "median" is
+        1 / the median of the non-zero squared distances between rows of source and target, "scale"
+        is 1 / (n_features * variance). "cv" chooses between 1/16, 1/4, 1, 4 and 16 times "median",
+        a sequence between its values, by the likelihood of held-out rows.
     n_centers : int, default=100
         Largest number of functions; their centres are evenly spread target rows.
     cv : int, default=5
@@ -43,7 +43,7 @@ class KLIEP(WeighterMixin, BaseEstimator):
     Attributes
     ----------
     gamma_ : float or None
-        The width used; None without ``X_target``.
+        The coefficient used; None without ``X_target``.
     centers_ : ndarray of shape (n_functions, n_features)
         The centres.
     coef_ : ndarray of shape (n_functions,)
@@ -53,7 +53,7 @@ class KLIEP(WeighterMixin, BaseEstimator):
     optimality_gap_ : float
         Upper bound of how far `score_` is below the maximum.
     cv_scores_ : dict of float to float
-        For every width the mean of ``log w`` over held-out target rows less the logarithm of the
+        For every gamma the mean of ``log w`` over held-out target rows less the logarithm of the
         mean of w over held-out source rows; empty if there was no choice.
     sample_weight_ : ndarray of shape (n_source,)
         Weights of the source rows, with mean 1.
@@ -76,11 +76,12 @@ class KLIEP(WeighterMixin, BaseEstimator):
     over the source, the problem is that of the proportions of a mixture, convex, and solved by a
     primal-dual interior point method to `optimality_gap_` below 1e-9. Functions and their means
     are kept as logarithms: none vanishes, however narrow. The paper holds out target rows only,
-    which favours the narrowest width: between source rows the ratio may then be anything. Folds and
-    centres are spread over the rows by their norm, so that neither their order nor a seed matters.
+    which favours the narrowest functions: between source rows the ratio may then be anything. Folds
+    and centres are spread over the rows by their norm, so that neither their order nor a seed
+    matters.
 
     **Cost.** For n rows in each domain, d features and m centres time is O(n m d) and, for every
-    width and fold, O(n m^2) for each of a few dozen Newton steps; memory is O(n m).
+    coefficient and fold, O(n m^2) for each of a few dozen Newton steps; memory is O(n m).
 
     References
     ----------

@@ -32,9 +32,9 @@ class KernelMeanMatching(WeighterMixin, BaseEstimator):
         "rbf", "linear", any other name of scikit-learn's pairwise kernels, or a function of two
         rows. It must be positive semi-definite.
     gamma : "median", "scale" or float, default="median"
-        Width of the kernel. "median" is 1 / the median of the non-zero squared distances between
-        rows of source and target; "scale" is 1 / (n_features * variance). Larger values make the
-        kernel narrower and the weights rest on fewer rows.
+        Coefficient of the kernel, as in ``exp(-gamma * distance**2)``: larger is narrower. "median"
+        is 1 / the median of the non-zero squared distances between rows of source and target;
+        "scale" is 1 / (n_features * variance). With larger values the weights rest on fewer rows.
     B : float, default=1000.0
         Upper bound of a weight, before they are rescaled to mean 1.
     eps : float, default=None
@@ -60,10 +60,10 @@ class KernelMeanMatching(WeighterMixin, BaseEstimator):
         Multiplier of the sum constraint: positive at the upper bound, negative at the lower bound,
         0 where the constraint is not active.
     kernel_ : callable or None
-        The kernel with its width settled, a function of two arrays of rows; None without
+        The kernel with its coefficient settled, a function of two arrays of rows; None without
         ``X_target``.
     gamma_ : float or None
-        The width used; None without ``X_target``.
+        The coefficient used; None without ``X_target``.
     n_iter_ : int
         Number of linear systems solved.
     n_features_in_ : int

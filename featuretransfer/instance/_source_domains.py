@@ -30,8 +30,8 @@ class SourceDomainWeights(WeighterMixin, BaseEstimator):
         Kernel of "mmd": "rbf", "linear", any other name of scikit-learn's pairwise kernels, or a
         function of two rows.
     gamma : "median", "scale" or float, default="median"
-        Width of the kernel. "median" is 1 / the median of the non-zero squared distances between
-        all rows of source and target.
+        Coefficient of the kernel, as in ``exp(-gamma * distance**2)``: larger is narrower. "median"
+        is 1 / the median of the non-zero squared distances between all rows of source and target.
     weighter : weighter, Pipeline or None, default=None
         Weights the rows of every corpus against the target, fitted on that corpus alone, such as
         `KernelMeanMatching`; its weights are multiplied with that of the corpus. None: all rows of

@@ -30,9 +30,10 @@ class RuLSIF(WeighterMixin, BaseEstimator):
     alpha : float, default=0.1
         Share of the target in the mixture, from 0 (the plain ratio, as `ULSIF`) to below 1.
     gamma : "cv", "median", "scale", float or sequence of float, default="cv"
-        Width of the functions. "median" is 1 / the median of the non-zero squared distances
-        between rows of source and target, "scale" is 1 / (n_features * variance). "cv" chooses
-        between 1/16, 1/4, 1, 4 and 16 times "median", a sequence between its values.
+        Coefficient of the functions ``exp(-gamma * distance**2)``: larger is narrower. "median" is
+        1 / the median of the non-zero squared distances between rows of source and target, "scale"
+        is 1 / (n_features * variance). "cv" chooses between 1/16, 1/4, 1, 4 and 16 times "median",
+        a sequence between its values.
     reg : "cv", float or sequence of float, default="cv"
         Regularisation. "cv" chooses between 0.001, 0.01, 0.1, 1 and 10, a sequence between its
         values.
@@ -42,7 +43,7 @@ class RuLSIF(WeighterMixin, BaseEstimator):
     Attributes
     ----------
     gamma_, reg_ : float or None
-        The width and the regularisation used; None without ``X_target``.
+        The coefficient and the regularisation used; None without ``X_target``.
     centers_ : ndarray of shape (n_functions, n_features)
         The centres.
     coef_ : ndarray of shape (n_functions,)
@@ -66,14 +67,14 @@ class RuLSIF(WeighterMixin, BaseEstimator):
 
     Notes
     -----
-    Without ``X_target`` every weight is 1. Width and regularisation are chosen by leaving out one
+    Without ``X_target`` every weight is 1. Gamma and regularisation are chosen by leaving out one
     row of each domain at a time, at no more cost than the fit itself: both rows change the normal
     equations by rank two. Pairs and centres are spread over the rows by their norm, so that neither
     their order nor a seed matters. A domain of a single row leaves nothing to choose by: the
     middle candidates are taken, with a warning.
 
     **Cost.** For n rows in each domain, d features and m centres time is O(n m d) and, for every
-    width and regularisation, O(n m^2); memory is O(n m).
+    coefficient and regularisation, O(n m^2); memory is O(n m).
 
     References
     ----------
@@ -90,6 +91,18 @@ class RuLSIF(WeighterMixin, BaseEstimator):
     >>> weighter = RuLSIF(alpha=0.5).fit(X, X_target=X_target)
     >>> bool(weighter.density_ratio(np.array([[0.5]]))[0] < 2)  # the bound 1 / alpha
     True
+
+    In a pipeline it goes into `ReweightedClassifier`:
+
+    >>> import sklearn
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from featuretransfer import CorpusScaler, ReweightedClassifier, make_pipeline
+    >>> y = np.where(X[:, 0] + rng.normal(size=600) > 0.5, "anger", "neutral")
+    >>> weighted = ReweightedClassifier(LogisticRegression(), RuLSIF())
+    >>> with sklearn.config_context(enable_metadata_routing=True):
+    ...     model = make_pipeline(CorpusScaler(), weighted).fit(X, y, X_target=X_target)
+    >>> model.predict(X_target).shape
+    (500,)
     """
 
     advised_components = 10
@@ -200,9 +213,10 @@ class ULSIF(RuLSIF):
     Parameters
     ----------
     gamma : "cv", "median", "scale", float or sequence of float, default="cv"
-        Width of the functions. "median" is 1 / the median of the non-zero squared distances
-        between rows of source and target, "scale" is 1 / (n_features * variance). "cv" chooses
-        between 1/16, 1/4, 1, 4 and 16 times "median", a sequence between its values.
+        Coefficient of the functions ``exp(-gamma * distance**2)``: larger is narrower. "median" is
+        1 / the median of the non-zero squared distances between rows of source and target, "scale"
+        is 1 / (n_features * variance). "cv" chooses between 1/16, 1/4, 1, 4 and 16 times "median",
+        a sequence between its values.
     reg : "cv", float or sequence of float, default="cv"
         Regularisation. "cv" chooses between 0.001, 0.01, 0.1, 1 and 10, a sequence between its
         values.
@@ -212,7 +226,7 @@ class ULSIF(RuLSIF):
     Attributes
     ----------
     gamma_, reg_ : float or None
-        The width and the regularisation used; None without ``X_target``.
+        The coefficient and the regularisation used; None without ``X_target``.
     centers_ : ndarray of shape (n_functions, n_features)
         The centres.
     coef_ : ndarray of shape (n_functions,)
@@ -240,7 +254,7 @@ class ULSIF(RuLSIF):
     nothing random.
 
     **Cost.** For n rows in each domain, d features and m centres time is O(n m d) and, for every
-    width and regularisation, O(n m^2); memory is O(n m).
+    coefficient and regularisation, O(n m^2); memory is O(n m).
 
     References
     ----------

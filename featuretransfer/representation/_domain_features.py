@@ -46,7 +46,7 @@ def learn_features(X, labelled, kernel, gamma, landmarks=None):
     Parameters
     ----------
     X : ndarray of shape (n_samples, n_features)
-        All rows, by which columns are scaled and the width of the kernel is chosen.
+        All rows, by which columns are scaled and the coefficient of the kernel is settled.
     labelled : ndarray of shape (n_labelled, n_features)
         The rows among which inner products must be those of the kernel.
     kernel, gamma : str, float or callable

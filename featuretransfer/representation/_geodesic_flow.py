@@ -94,6 +94,17 @@ class GeodesicFlowKernel(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEsti
     (80, 10)
     >>> adapter.angles_.round(1)
     array([0.3, 0.7, 1. , 1.3, 1.4])
+
+    In a pipeline it comes before a classifier, after scaling:
+
+    >>> import sklearn
+    >>> from sklearn.svm import SVC
+    >>> from featuretransfer import CorpusScaler, make_pipeline
+    >>> pipe = make_pipeline(CorpusScaler(), adapter, SVC(kernel="linear"))
+    >>> with sklearn.config_context(enable_metadata_routing=True):
+    ...     pipe = pipe.fit(data.X_source, data.y_source, X_target=data.X_target)
+    >>> pipe.predict(data.X_target).shape
+    (60,)
     """
 
     def __init__(self, n_components=None):

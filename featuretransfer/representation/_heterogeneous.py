@@ -43,7 +43,8 @@ class HeterogeneousFeatureAugmentation(ViewsMixin, ClassifierMixin, BaseEstimato
         Kernel among the rows of each domain: "linear", "rbf", a name of scikit-learn's pairwise
         kernels or a function of two rows. P and Q then act on its feature space.
     gamma : "median", "scale" or float, default="median"
-        Width of the kernel, as of `TCA`, settled for each domain. Ignored by the linear kernel.
+        Coefficient of the kernel, as of `TCA`, settled for each domain. Ignored by the linear
+        kernel.
     landmarks : int or None, default=None
         Approximate kernels that are not linear by as many landmarks in each domain (Nystroem), for
         more than a few thousand rows.

@@ -38,8 +38,9 @@ class TCA(KernelComponentsMixin, BaseEstimator):
         "rbf", "linear", any other name of scikit-learn's pairwise kernels, or a function of two
         rows.
     gamma : "median", "scale" or float, default="median"
-        Width of the kernel. "median" is 1 / the median of the non-zero squared distances between
-        rows of source and target; "scale" is 1 / (n_features * variance).
+        Coefficient of the kernel, as in ``exp(-gamma * distance**2)``: larger is narrower. "median"
+        is 1 / the median of the non-zero squared distances between rows of source and target;
+        "scale" is 1 / (n_features * variance).
     landmarks : int, default=None
         Approximate the kernel by this many landmarks (Nystroem), for more rows than a matrix of
         shape (n_source + n_target,) * 2 can hold. None, or at least as many as there are rows, is
@@ -75,9 +76,9 @@ class TCA(KernelComponentsMixin, BaseEstimator):
     scale_ : float
         The one factor of all components: ``weights_ / scale_`` meets the constraint exactly.
     kernel_ : callable
-        The kernel with its width settled, a function of two arrays of rows.
+        The kernel with its coefficient settled, a function of two arrays of rows.
     gamma_ : float
-        The width used.
+        The coefficient used.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (n_features_in_,)

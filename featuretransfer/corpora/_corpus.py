@@ -145,10 +145,12 @@ class Corpus:
         ----------
         features : DataFrame of shape (n_rows, n_features)
             Feature table; its index names the rows (files, or ``(file, start, end)``).
-        labels, speakers, gender : array-like of shape (n_rows,), default=None
+        labels, speakers : array-like of shape (n_rows,), default=None
             In the order of `features`; a Series must have the same index.
         name : str
             Short name, prefixed to the speaker ids.
+        gender : array-like of shape (n_rows,), default=None
+            As `labels`.
         language, licence, citation : str, default=""
             What the corpus is.
         feature_set : str, default=None
@@ -188,18 +190,127 @@ class Corpus:
         return corpus._replace(features=features.set_axis(corpus.index), feature_set=known)
 
     @classmethod
-    def from_csv(cls, path, **options):
-        """A corpus from a CSV list, see `featuretransfer.corpora.read_csv`."""
+    def from_csv(
+        cls,
+        path,
+        *,
+        name=None,
+        root=None,
+        file="file",
+        label="label",
+        speaker="speaker",
+        gender="gender",
+        sentence="sentence",
+        start="start",
+        end="end",
+        language="",
+        licence="",
+        citation="",
+        **options,
+    ):
+        """A corpus from a CSV list of files, labels and speakers.
+
+        Parameters
+        ----------
+        path : path-like
+            The list.
+        name : str, default=None
+            Short name of the corpus, the name of the list by default.
+        root : path-like, default=None
+            Folder that relative file names start from, the folder of the list by default.
+        file, label, speaker : str, default="file", "label", "speaker"
+            The columns with them; `label` and `speaker` may be None where they are not known.
+        gender, sentence, start, end : str, default="gender", "sentence", "start", "end"
+            Columns that are used where the list has them; `start` and `end` in seconds.
+        language, licence, citation : str, default=""
+            What the corpus is.
+        **options : dict
+            For `pandas.read_csv`, such as ``sep=";"``.
+
+        Returns
+        -------
+        corpus : Corpus
+            With its own labels; `with_labels` maps them to a scheme.
+
+        Raises
+        ------
+        ValueError
+            If a column or a value is missing.
+        FileNotFoundError
+            If a listed file is missing.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> import featuretransfer as ft
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     Path(folder, "a.wav").touch()
+        ...     _ = Path(folder, "list.csv").write_text("file,label,speaker\\na.wav,anger,7\\n")
+        ...     ft.Corpus.from_csv(Path(folder, "list.csv"), name="mine")
+        Corpus 'mine': 1 row, 1 speaker; anger 1
+        """
         from ._csv import read_csv
 
-        return read_csv(path, **options)
+        return read_csv(
+            path,
+            name=name,
+            root=root,
+            file=file,
+            label=label,
+            speaker=speaker,
+            gender=gender,
+            sentence=sentence,
+            start=start,
+            end=end,
+            language=language,
+            licence=licence,
+            citation=citation,
+            **options,
+        )
 
     @classmethod
-    def from_audformat(cls, database, **options):
-        """A corpus from audformat, see `featuretransfer.corpora.read_audformat`."""
+    def from_audformat(
+        cls,
+        database,
+        *,
+        label="emotion",
+        speaker="speaker",
+        gender="gender",
+        tables=None,
+        name=None,
+    ):
+        """A corpus from an audformat database.
+
+        Needs the package ``audformat`` (``pip install 'featuretransfer[audformat]'``).
+
+        Parameters
+        ----------
+        database : audformat.Database or path-like
+            The database, or the folder it was saved to.
+        label, speaker, gender : str, default="emotion", "speaker", "gender"
+            Schemes with the labels, speakers and genders; `speaker` and `gender` are used where the
+            database has them.
+        tables : list of str, default=None
+            Tables to take, all that have the labels by default.
+        name : str, default=None
+            Short name of the corpus, that of the database by default.
+
+        Returns
+        -------
+        corpus : Corpus
+            With the database's own labels.
+
+        Raises
+        ------
+        ValueError
+            If the database has no such labels.
+        """
         from ._audformat import read_audformat
 
-        return read_audformat(database, **options)
+        return read_audformat(
+            database, label=label, speaker=speaker, gender=gender, tables=tables, name=name
+        )
 
     def _replace(self, table=None, **changes):
         state = {
@@ -252,8 +363,9 @@ class Corpus:
     def __repr__(self):
         n_speakers = self._table["speaker"].nunique()
         classes = self._table["label"].value_counts().sort_index()
-        text = f"Corpus {self.name!r}: {len(self)} rows, {n_speakers} speaker"
-        text += "" if n_speakers == 1 else "s"
+        counts = {"row": len(self), "speaker": n_speakers}
+        text = ", ".join(f"{n} {thing}{'' if n == 1 else 's'}" for thing, n in counts.items())
+        text = f"Corpus {self.name!r}: {text}"
         text += "".join(
             f"{'; ' if position == 0 else ', '}{label} {count}"
             for position, (label, count) in enumerate(classes.items())

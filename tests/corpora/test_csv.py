@@ -1,7 +1,10 @@
+import inspect
+
 import pandas as pd
 import pytest
 
 import featuretransfer as ft
+from featuretransfer import corpora
 
 
 @pytest.fixture
@@ -65,3 +68,9 @@ def test_missing_file(listed):
     listed.write_text("file,label,speaker\na.wav,anger,1\ngone.wav,fear,2\n")
     with pytest.raises(FileNotFoundError, match="1 of 2 files .*gone.wav.*root="):
         ft.Corpus.from_csv(listed)
+
+
+@pytest.mark.parametrize("form", ["csv", "audformat"])
+def test_the_constructor_takes_what_the_reader_takes(form):
+    constructor = inspect.signature(getattr(ft.Corpus, f"from_{form}"))
+    assert constructor == inspect.signature(getattr(corpora, f"read_{form}"))

@@ -4,6 +4,8 @@ import os
 
 import pytest
 
+collect_ignore_glob = ["docs/*.py"]  # scripts that import each other, no modules
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _isolated_environment(tmp_path_factory):

@@ -132,7 +132,7 @@ def is_asymmetric(estimator):
     return type(estimator)._map_source is not AdapterMixin._map_source
 
 
-def validate_domains(estimator, X, X_target=None, *, ensure_min_samples=1):
+def validate_domains(estimator, X, X_target=None, *, ensure_min_samples=1, allow_nan=False):
     """Validate source and target rows of `fit` alike.
 
     Parameters
@@ -147,6 +147,8 @@ def validate_domains(estimator, X, X_target=None, *, ensure_min_samples=1):
         Target rows, one array or one per target corpus.
     ensure_min_samples : int, default=1
         Fewest source rows the method can work with.
+    allow_nan : bool, default=False
+        Whether values may be missing; what NaN means is the method's matter.
 
     Returns
     -------
@@ -157,14 +159,17 @@ def validate_domains(estimator, X, X_target=None, *, ensure_min_samples=1):
     """
     equal = getattr(estimator, "equal_columns", True)
     source = X
-    X = validate_data(estimator, X, dtype=FLOATS, ensure_min_samples=ensure_min_samples)
+    finite = "allow-nan" if allow_nan else True
+    X = validate_data(
+        estimator, X, dtype=FLOATS, ensure_min_samples=ensure_min_samples, ensure_all_finite=finite
+    )
     if not equal:
         _learn_target_columns(estimator, source if X_target is None else X_target)
     if X_target is None:
         return X, None
     tables = target_parts(X_target, "X_target")
     alike = (source, "X") if equal else (tables[0], "X_target[0]")
-    parts = [_validate_part(estimator, part, X.dtype, *alike) for part in tables]
+    parts = [_validate_part(estimator, part, X.dtype, finite, *alike) for part in tables]
     warn_if_sliceable(X_target, len(X), "X_target", stacklevel=4)
     X_target = np.concatenate(parts) if len(parts) > 1 else parts[0]
     if equal:
@@ -246,7 +251,7 @@ def target_parts(value, name):
     return list(value)
 
 
-def _validate_part(estimator, part, dtype, like, name):
+def _validate_part(estimator, part, dtype, finite, like, name):
     """One target table, with the columns of `like`, which errors call `name`."""
     if isinstance(like, pd.DataFrame) != isinstance(part, pd.DataFrame):
         kinds = [
@@ -262,7 +267,9 @@ def _validate_part(estimator, part, dtype, like, name):
         _check_columns(like.columns, part.columns, name)
     if isinstance(part, list):
         _check_list(part)
-    rows = check_array(part, dtype=dtype, input_name="X_target", estimator=estimator)
+    rows = check_array(
+        part, dtype=dtype, input_name="X_target", estimator=estimator, ensure_all_finite=finite
+    )
     n_features = np.shape(like)[1]
     if rows.shape[1] != n_features:
         raise ValueError(

@@ -62,6 +62,19 @@ def test_domains_are_arrays_of_one_dtype():
     assert validate_domains(Plain(), X, None)[1] is None
 
 
+def test_missing_values_pass_only_where_they_are_allowed():
+    holed, holed_target = X.copy(), Xt.copy()
+    holed[2, 1] = holed_target[4, 0] = np.nan
+    with pytest.raises(ValueError, match="Input X_target contains NaN"):
+        validate_domains(Plain(), X, holed_target)
+    source, target = validate_domains(Plain(), holed, holed_target, allow_nan=True)
+    assert_array_equal(source, holed)
+    assert_array_equal(target, holed_target)
+    holed_target[0, 0] = np.inf
+    with pytest.raises(ValueError, match="Input X_target contains infinity"):
+        validate_domains(Plain(), holed, holed_target, allow_nan=True)
+
+
 def test_tuple_is_pooled():
     _, target = validate_domains(Plain(), X, (Xt[:4], Xt[4:]))
     assert_array_equal(target, Xt)

@@ -78,8 +78,9 @@ def all_weighters():
 def all_predictors():
     """All classifiers, regressors and clusterers that adapt: last steps of a pipeline.
 
-    `ReweightedClassifier` and `ReweightedRegressor` are not among them: what adapts there is the
-    weighter inside.
+    `ReweightedClassifier` and `ReweightedRegressor` are not among them, as what adapts there is the
+    weighter inside, nor are classes whose ``settings`` are empty: they pass the target on to what
+    is inside.
 
     Returns
     -------
@@ -97,6 +98,7 @@ def all_predictors():
         for name, cls in _with_method("predict").items()
         if "X_target" in inspect.signature(cls.fit).parameters
         and "weighter" not in inspect.signature(cls).parameters
+        and getattr(cls, "settings", None) != ()
     }
 
 

@@ -2,6 +2,14 @@
 
 from ._class_relation import ClassRelationTransfer
 from ._cross_modal import CrossModalTransfer
+from ._early_fusion import EarlyFusion
+from ._late_fusion import LateFusion
 from ._relative_emotion import RelativeEmotionTransfer
 
-__all__ = ["ClassRelationTransfer", "CrossModalTransfer", "RelativeEmotionTransfer"]
+__all__ = [
+    "ClassRelationTransfer",
+    "CrossModalTransfer",
+    "EarlyFusion",
+    "LateFusion",
+    "RelativeEmotionTransfer",
+]

@@ -47,7 +47,14 @@ def source_labels(estimator, X, y):
     return y
 
 
-def validate_target_labels(y, X_target, y_target, *, allow_new_classes=False):
+def validate_target_labels(
+    y,
+    X_target,
+    y_target,
+    *,
+    allow_new_classes=False,
+    remedy="Map both label sets to one scheme first.",
+):
     """Validate sparse target labels against the source labels and the target rows.
 
     Parameters
@@ -60,6 +67,8 @@ def validate_target_labels(y, X_target, y_target, *, allow_new_classes=False):
         Target labels, paired with `X_target`; unlabelled rows are None or NaN.
     allow_new_classes : bool, default=False
         Whether labels that the source does not have are legal.
+    remedy : str, default="Map both label sets to one scheme first."
+        What to do about them, for the error.
 
     Returns
     -------
@@ -99,7 +108,7 @@ def validate_target_labels(y, X_target, y_target, *, allow_new_classes=False):
     if new and not allow_new_classes:
         raise ValueError(
             f"y_target has classes that y does not have: {some_names(new)} (y has "
-            f"{some_names(classes.tolist(), 10)}). Map both label sets to one scheme first."
+            f"{some_names(classes.tolist(), 10)}). {remedy}"
         )
     filled = np.full(len(labels), y[0] if len(y) else None, dtype=object)
     filled[labelled] = labels[labelled]

@@ -13,3 +13,8 @@ __all__ = [
     "MeanRegularizedClassifier",
     "PriorCorrection",
 ]
+from ._fine_tuned_classifier import FineTunedClassifier
+from ._prior_correction import PriorCorrection
+from ._self_training import BalancedSelfTraining
+
+__all__ = ["BalancedSelfTraining", "FineTunedClassifier", "PriorCorrection"]

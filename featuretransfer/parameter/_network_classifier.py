@@ -1,0 +1,158 @@
+"""What classifiers that are a network with heads have in common: parameters and predictions."""
+
+import warnings
+
+import numpy as np
+from scipy.special import xlogy
+from sklearn.base import ClassifierMixin
+
+from .._base import ViewsMixin, some_names
+from .._checks import is_count
+from .._network import ACTIVATIONS
+from .._training import check_range, schedule_of
+from ._heads import Options, task_loss
+
+MOST_UNLEARNED = 0.95  # cross-entropy of training rows, relative to that of the class shares
+
+
+class NetworkClassifier(ViewsMixin, ClassifierMixin):
+    """Predicts by the head of its main task.
+
+    A subclass implements ``_main_log_probabilities(X)`` for validated rows and has ``classes_``.
+    """
+
+    uses_y = True
+    __metadata_request__fit = {"X_target": True, "y_target": True}
+
+    def predict(self, X):
+        """Predict class labels.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Target rows.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,)
+            The most probable class of every row.
+        """
+        codes = self.predict_log_proba(X).argmax(axis=1)
+        return self.classes_[codes]
+
+    def predict_proba(self, X):
+        """Predict class probabilities.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Target rows.
+
+        Returns
+        -------
+        p : ndarray of shape (n_samples, n_classes)
+            Probabilities in the order of ``classes_``.
+        """
+        return np.exp(self.predict_log_proba(X))
+
+    def predict_log_proba(self, X):
+        """Predict logarithms of class probabilities.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Target rows.
+
+        Returns
+        -------
+        log_p : ndarray of shape (n_samples, n_classes)
+            Logarithms of the probabilities in the order of ``classes_``.
+        """
+        return self._main_log_probabilities(self._validate_rows(X))
+
+
+def hidden_sizes(n_hidden):
+    """Sizes of the hidden layers as a tuple, refused unless positive integers."""
+    sizes = tuple(n_hidden) if isinstance(n_hidden, list | tuple) else (n_hidden,)
+    if not all(map(is_count, sizes)):
+        raise ValueError(
+            f"n_hidden must be a positive integer or a tuple of such, got {n_hidden!r}."
+        )
+    return sizes
+
+
+def options_of(estimator):
+    """How to train, by the parameters that all have; values out of range are refused."""
+    if estimator.activation not in ACTIVATIONS:
+        raise ValueError(
+            f"activation must be one of {list(ACTIVATIONS)}, got {estimator.activation!r}."
+        )
+    if not (
+        estimator.class_weight in (None, "balanced") or isinstance(estimator.class_weight, dict)
+    ):
+        raise ValueError(
+            "class_weight must be None, 'balanced' or a dict of class label to weight, got "
+            f"{estimator.class_weight!r}."
+        )
+    check_range(estimator, "alpha")
+    check_range(estimator, "validation_fraction", below=1)
+    names = ("activation", "class_weight", "alpha", "validation_fraction")
+    shared = {name: getattr(estimator, name) for name in names}
+    return Options(**shared, schedule=schedule_of(estimator))
+
+
+def check_weighted_classes(class_weight, *classes):
+    """Refuse a dict of class weights that names what is no class of any task."""
+    if not isinstance(class_weight, dict):
+        return
+    known = {label for names in classes for label in names.tolist()}
+    unknown = sorted(set(class_weight) - known, key=str)
+    if unknown:
+        raise ValueError(
+            f"class_weight names classes that no row has: {some_names(unknown)}. The classes are "
+            f"{some_names(sorted(known, key=str), 10)}."
+        )
+
+
+def at_least_two(classes, name):
+    """Refuse a task of one class."""
+    if len(classes) < 2:
+        raise ValueError(
+            f"{name} must have at least two classes, got one class: {classes.tolist()}."
+        )
+
+
+def warn_no_labels(estimator, limit):
+    """Say that target rows without labels change nothing."""
+    name = type(estimator).__name__
+    warnings.warn(
+        f"{name} learns from labelled target rows, and no row of X_target has a label: it is "
+        f"{limit}. Pass y_target, with None for unlabelled rows.",
+        UserWarning,
+        stacklevel=3,
+    )
+
+
+def warn_if_unlearned(estimator, log_p, labels):
+    """Say that a network hardly predicts the labels of the rows it was trained on.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Has the parameter ``alpha``.
+    log_p : ndarray of shape (n_rows, n_classes)
+        Logarithms of the class probabilities of these rows.
+    labels : Labels
+        Their labels, of one task.
+    """
+    loss = task_loss(log_p, labels)[0]
+    shares = np.bincount(labels.codes[:, 0], labels.weights[:, 0], minlength=log_p.shape[1])
+    entropy = -np.sum(xlogy(shares / len(log_p), shares / len(log_p)))
+    if loss > MOST_UNLEARNED * entropy:
+        warnings.warn(
+            f"The network of {type(estimator).__name__} hardly tells the classes of its training "
+            f"rows apart (cross-entropy {loss:.3g}, without features {entropy:.3g}). Weight decay "
+            f"may have drawn its weights to zero: decrease alpha={estimator.alpha:g}.",
+            UserWarning,
+            stacklevel=3,
+        )

@@ -2,6 +2,7 @@
 
 from ._adaptive_svm import AdaptiveSVM
 from ._biased_regularization import BiasedRegularization
+from ._fine_tuned_classifier import FineTunedClassifier
 from ._mean_regularized import MeanRegularizedClassifier
 from ._prior_correction import PriorCorrection
 from ._self_training import BalancedSelfTraining
@@ -12,9 +13,5 @@ __all__ = [
     "BiasedRegularization",
     "MeanRegularizedClassifier",
     "PriorCorrection",
+    "FineTunedClassifier",
 ]
-from ._fine_tuned_classifier import FineTunedClassifier
-from ._prior_correction import PriorCorrection
-from ._self_training import BalancedSelfTraining
-
-__all__ = ["BalancedSelfTraining", "FineTunedClassifier", "PriorCorrection"]

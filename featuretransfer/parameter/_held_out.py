@@ -59,6 +59,7 @@ def choose_folds(X, codes, n_folds, speakers=None):
     """
     n_folds = min(n_folds, np.bincount(codes).min())
     if speakers is not None:
+        speakers = np.asarray(speakers).astype(str)
         n_folds = min(n_folds, len(np.unique(speakers)))
     if n_folds < 2:
         return None

@@ -65,10 +65,11 @@ def fit_inner(estimator, X, y, X_target=None, sample_weight=None, caller=None):
     target = None if X_target is None else (X_target,)
     if sample_weight is not None:
         return WeightedFits(estimator, caller)(X, y, sample_weight, X_target=target)
-    if target is None or not wants_target(estimator):
+    if not wants_target(estimator):
         return clone(estimator).fit(X, y)
+    metadata = {} if target is None else {"X_target": target}
     with config_context(enable_metadata_routing=True):
-        return clone(estimator).fit(X, y, X_target=target)
+        return clone(estimator).fit(X, y, **metadata)
 
 
 def log_posteriors(classifier, X, classes):

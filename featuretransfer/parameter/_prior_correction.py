@@ -188,7 +188,6 @@ class PriorCorrection(PredictorAround, ClassifierMixin, BaseEstimator):
         rows, target = validate_domains(self, X, X_target)
         y = source_labels(self, rows, y)
         speakers = validate_row_ids(speakers, len(rows), "speakers", "speaker", rows="X")
-        speakers = None if speakers is None else speakers.astype(str)
         X, X_target = as_given(X, rows), as_given(X_target, target)
         self.estimator_ = fit_inner(self.estimator, X, y, X_target)
         self.target_prior_ = self.train_prior_ = self.weights_ = None

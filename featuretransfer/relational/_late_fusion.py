@@ -13,7 +13,8 @@ from .._base import FLOATS, validate_domains
 from .._checks import is_count, is_number
 from .._delegation import check_classifier
 from .._labels import source_labels
-from ..parameter._held_out import check_speakers, choose_folds, held_out_log_posteriors
+from .._row_ids import validate_row_ids
+from ..parameter._held_out import choose_folds, held_out_log_posteriors
 from ..parameter._inner import as_given, fit_inner, log_posteriors, take
 from ._modalities import present_modalities, resolve_modalities
 
@@ -143,7 +144,7 @@ class LateFusion(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         """
         rows, target = validate_domains(self, X, X_target, allow_nan=True)
         y = source_labels(self, rows, y)
-        speakers = check_speakers(speakers, len(rows))
+        speakers = validate_row_ids(speakers, len(rows), "speakers", "speaker", rows="X")
         names = getattr(self, "feature_names_in_", None)
         self.columns_ = resolve_modalities(self.modalities, rows.shape[1], names)
         self._check_parameters()

@@ -41,7 +41,10 @@ class RelativeEmotionTransfer(ViewsMixin, ClassifierMixin, BaseEstimator):
     its share in the source. Use it where corpora have about the same class shares, as acted
     ones, and levels differ; scale each corpus first (`CorpusScaler`), so that features count alike.
     Do not use it where shares differ, or speakers were recorded in one emotion only: a rank among
-    angry rows alone says nothing of anger.
+    angry rows alone says nothing of anger. Scaling already takes out what is added to all rows, so
+    ranks gain little after it: on pairs of real acted corpora with four emotions they were some
+    points below a plain classifier on average. They are better suited to a single ordered
+    attribute, and to speakers who each have all classes.
 
     Parameters
     ----------

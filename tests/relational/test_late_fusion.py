@@ -155,7 +155,8 @@ def test_each_classifier_adapts_to_its_part_of_the_target():
     assert ft.source_view(model).score(X_NEW, Y_NEW) > 0.6
     only_speech = moved[~np.isnan(moved[:, 3])]
     only_speech[:, :3] = np.nan
-    model = fit(inner, X_target=(only_speech,))  # nothing to adapt the face to
+    with sklearn.config_context(enable_metadata_routing=True):
+        model = fit(inner, X_target=(only_speech,))  # nothing to adapt the face to
     face = model.estimators_["face"][0]
     assert face.target_ is face.source_
 

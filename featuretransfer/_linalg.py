@@ -9,6 +9,7 @@ from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
 from sklearn.metrics.pairwise import kernel_metrics, pairwise_kernels
 
 MEDIAN_ROWS = 2000  # the median distance is taken from at most about this many rows
+FEW_ROWS = 20  # most kernels are seen not to be degenerate on so many rows
 MIRRORED = 256  # rows mirrored at a time
 CACHED = 2**15  # values of a block of rows that stays in the cache: 256 KiB
 LANCZOS_ROWS = 200  # below this many rows a dense eigensolver is as fast
@@ -164,6 +165,15 @@ def spread_rows(X, n_rows):
     return order[np.linspace(0, len(X) - 1, n_rows).round().astype(int)]
 
 
+def is_informative(gamma, distances):
+    """Whether the rbf kernel is not numerically 0, and not numerically 1, at all `distances`."""
+    if not len(distances):
+        return False
+    return (
+        np.exp(-gamma * distances.min()) >= 1e-10 and np.exp(-gamma * distances.max()) <= 1 - 1e-10
+    )
+
+
 def refuse_degenerate(X, *gammas):
     """Refuse coefficients with which the rbf kernel is numerically 0 or 1 between all rows.
 
@@ -179,18 +189,16 @@ def refuse_degenerate(X, *gammas):
     ValueError
         Naming the first of them.
     """
-    for rows in (200, MEDIAN_ROWS):  # information between a few rows is information between all
-        distances = spread_distances(X, rows)
-        if not len(distances):
-            continue
-        least, most = distances.min(), distances.max()
-        values = {gamma: (np.exp(-gamma * least), np.exp(-gamma * most)) for gamma in gammas}
-        gammas = [g for g, (high, low) in values.items() if high < 1e-10 or low > 1 - 1e-10]
+    # information between a few rows is information between all, and these need no order
+    few = X[:: max(1, len(X) // FEW_ROWS)]
+    for rows, most in ((few, 2 * FEW_ROWS), (X, 200), (X, MEDIAN_ROWS)):
+        distances = spread_distances(rows, most)
+        gammas = [gamma for gamma in gammas if not is_informative(gamma, distances)]
         if not gammas:
             return
     if not len(distances):
         return
-    value = "0" if values[gammas[0]][0] < 1e-10 else "1"
+    value = "0" if np.exp(-gammas[0] * distances.min()) < 1e-10 else "1"
     raise ValueError(
         f"The rbf kernel with gamma={gammas[0]:g} is numerically {value} between all rows, so it "
         "carries no information. Use gamma='median', or scale the features first "

@@ -3,10 +3,17 @@
 from numbers import Real
 
 import numpy as np
-from sklearn.metrics.pairwise import euclidean_distances
 
-from .._linalg import fit_kernel, refuse_degenerate, spread_rows
+from .._linalg import (
+    FEW_ROWS,
+    fit_kernel,
+    is_informative,
+    refuse_degenerate,
+    spread_distances,
+    spread_rows,
+)
 
+BLOCK = 2**18  # values of rows that are centred at a time: what is made of them stays in the cache
 FACTORS = 4.0 ** np.arange(-2, 3)  # candidate coefficients, in units of "median"
 
 
@@ -22,16 +29,21 @@ class RatioKernels:
     """
 
     def __init__(self, X, X_target, n_centers):
-        rows = X_target.astype(np.float64, copy=False)
-        self.offset = rows.mean(axis=0)  # distances between small numbers are exact
-        self.centers = rows[spread_rows(rows, min(n_centers, len(rows)))] - self.offset
+        self.offset = X_target.mean(axis=0, dtype=np.float64)
+        rows = X_target[spread_rows(X_target, min(n_centers, len(X_target)))]
+        self.centers = rows - self.offset  # distances between small numbers are exact
         self.distances = self.squared_distances(X)
         self.distances_target = self.squared_distances(X_target)
 
     def squared_distances(self, X):
         """Squared distances of rows to the centres, of shape (n_samples, n_centers)."""
-        X = X.astype(np.float64, copy=False) - self.offset
-        return euclidean_distances(X, self.centers, squared=True)
+        D, step = np.empty((len(X), len(self.centers))), max(1, BLOCK // X.shape[1])
+        for start in range(0, len(X), step):
+            rows, block = X[start : start + step] - self.offset, D[start : start + step]
+            np.matmul(rows, -2.0 * self.centers.T, out=block)
+            block += np.einsum("ij,ij->i", rows, rows)[:, None]
+        D += np.einsum("ij,ij->i", self.centers, self.centers)
+        return np.maximum(D, 0.0, out=D)
 
 
 def candidate_gammas(gamma, X, X_target):
@@ -54,11 +66,10 @@ def candidate_gammas(gamma, X, X_target):
     ValueError
         If `gamma` is none of these, or the kernel is degenerate at all of them.
     """
-    rows = np.concatenate([X, X_target])
     if isinstance(gamma, str) and gamma == "cv":
-        return list(fit_kernel("rbf", "median", rows).gamma * FACTORS)
+        return list(fit_kernel("rbf", "median", np.concatenate([X, X_target])).gamma * FACTORS)
     if isinstance(gamma, str | Real):
-        return [fit_kernel("rbf", gamma, rows).gamma]
+        return [fit_kernel("rbf", gamma, np.concatenate([X, X_target])).gamma]
     try:
         values = sorted(gamma)
     except TypeError:
@@ -69,8 +80,10 @@ def candidate_gammas(gamma, X, X_target):
             f"numbers, got {gamma!r}."
         )
     for value in values:
-        fit_kernel("rbf", value, rows[:1])  # checks the value alone
-    refuse_degenerate(rows, *values)
+        fit_kernel("rbf", value, X[:1])  # checks the value alone
+    few = spread_distances(np.concatenate([X[:FEW_ROWS], X_target[:FEW_ROWS]]))
+    if not all(is_informative(value, few) for value in values):
+        refuse_degenerate(np.concatenate([X, X_target]), *values)
     return list(map(float, values))
 
 

@@ -12,7 +12,7 @@ from .._checks import is_count, is_number
 from ._density_ratio import RatioKernels, candidate_gammas, spread_order
 from ._weights import WeighterMixin
 
-BLOCK = 512  # pairs of rows at a time: what is made of them stays in the cache
+BLOCK = 256  # pairs of rows at a time: what is made of them stays in the cache
 REGS = tuple(10.0 ** np.arange(-3, 2))  # candidates of the regularisation
 
 
@@ -344,35 +344,45 @@ def leave_one_out(source, target, pairs, alpha, regs):
         `regs`, r the ratio at the rows left out.
     """
     n_source, n_target = len(source), len(target)
+    regs = np.asarray(regs)
     G = (1 - alpha) / (n_source - 1) * (source.T @ source)
     G += alpha / (n_target - 1) * (target.T @ target)
-    values, Q = linalg.eigh(G)
+    values, Q = linalg.eigh(G, driver="evd", overwrite_a=True)
+    scales = 1 / (np.maximum(values, 0)[:, None] + regs)
     total = Q.T @ target.sum(axis=0)
     a, b = np.sqrt(alpha / (n_target - 1)), np.sqrt((1 - alpha) / (n_source - 1))
     sums = np.zeros(len(regs))
     for start in range(0, len(pairs[0]), BLOCK):
         S, T = (F[rows[start : start + BLOCK]] for F, rows in zip((source, target), pairs))
-        rotated = b * (S @ Q), a * (T @ Q), (total - T @ Q) / (n_target - 1)
-        for i, reg in enumerate(regs):
-            coefficients = _left_out(*rotated, 1 / (np.maximum(values, 0) + reg)) @ Q.T
+        rotated = T @ Q
+        rhs = (total - rotated) / (n_target - 1)
+        columns = [b * (S @ Q)] if alpha == 0 else [b * (S @ Q), a * rotated]
+        factors = _woodbury(rhs, columns, scales)
+        for i in range(len(regs)):
+            solutions = rhs.copy()
+            for column, factor in zip(columns, factors):
+                solutions += column * factor[:, i, None]
+            coefficients = solutions @ (scales[:, i, None] * Q.T)
             np.maximum(coefficients, 0, out=coefficients)
             r_s, r_t = _dots(S, coefficients), _dots(T, coefficients)
             sums[i] += np.sum(alpha / 2 * r_t**2 + (1 - alpha) / 2 * r_s**2 - r_t)
     return (sums / len(pairs[0])).tolist()
 
 
-def _left_out(S, T, rhs, scale):
-    """Solutions without each pair of rows: ``(1 / scale - ss' - tt')^-1 rhs``, row by row."""
-    GS = S * scale
-    ss, s = _dots(S, GS), _dots(rhs, GS)
-    if not T.any():  # alpha = 0: rank one
-        return rhs * scale + GS * (s / (1 - ss))[:, None]
-    GT = T * scale
-    tt, ts, t = _dots(T, GT), _dots(T, GS), _dots(rhs, GT)
+def _woodbury(rhs, columns, scales):
+    """Factors with which the columns u of every pair are added to `rhs`.
+
+    For a diagonal matrix D, ``(D - sum uu')^-1 rhs = D^-1 (rhs + sum factor u)``; one factor for
+    every row and every column of `scales`, the diagonals of ``D^-1``.
+    """
+    if len(columns) == 1:
+        (S,) = columns
+        return [(rhs * S) @ scales / (1 - (S * S) @ scales)]
+    S, T = columns
+    ss, tt, ts = ((A * B) @ scales for A, B in ((S, S), (T, T), (T, S)))
+    s, t = (rhs * S) @ scales, (rhs * T) @ scales
     determinant = (1 - tt) * (1 - ss) - ts**2
-    x = ((1 - ss) * t + ts * s) / determinant
-    y = ((1 - tt) * s + ts * t) / determinant
-    return rhs * scale + GT * x[:, None] + GS * y[:, None]
+    return [((1 - tt) * s + ts * t) / determinant, ((1 - ss) * t + ts * s) / determinant]
 
 
 def _dots(A, B):

@@ -125,7 +125,7 @@ def spread_distances(X, most_rows=MEDIAN_ROWS):
     """
     if not len(X):
         return np.empty(0)
-    center = X.mean(axis=0)
+    center = X.mean(axis=0, dtype=np.float64)
     norms = _squared_norms(X, center)
     scale = norms.max()
     if len(X) > most_rows:
@@ -142,7 +142,7 @@ def spread_distances(X, most_rows=MEDIAN_ROWS):
 
 def _squared_norms(X, center):
     """Squared norms of the rows less `center`, whose differences are never held as a whole."""
-    norms, step = np.empty(len(X), X.dtype), max(1, CACHED // X.shape[1])
+    norms, step = np.empty(len(X)), max(1, CACHED // X.shape[1])
     for start in range(0, len(X), step):
         rows = X[start : start + step] - center
         np.einsum("ij,ij->i", rows, rows, out=norms[start : start + step])
@@ -161,8 +161,17 @@ def spread_rows(X, n_rows):
 
     Neither the order of the rows nor a seed matters to which rows they are.
     """
-    order = _spread_order(X, _squared_norms(X, X.mean(axis=0)))
-    return order[np.linspace(0, len(X) - 1, n_rows).round().astype(int)]
+    return evenly(spread_order(X), n_rows)
+
+
+def spread_order(X):
+    """All row numbers of `X` in order of (norm less the mean, then row values)."""
+    return _spread_order(X, _squared_norms(X, X.mean(axis=0, dtype=np.float64)))
+
+
+def evenly(order, n):
+    """`n` evenly spread entries of `order`."""
+    return order[np.linspace(0, len(order) - 1, n).round().astype(int)]
 
 
 def is_informative(gamma, distances):

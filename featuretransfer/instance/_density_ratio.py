@@ -6,11 +6,12 @@ import numpy as np
 
 from .._linalg import (
     FEW_ROWS,
+    evenly,
     fit_kernel,
     is_informative,
     refuse_degenerate,
     spread_distances,
-    spread_rows,
+    spread_order,
 )
 
 BLOCK = 2**18  # values of rows that are centred at a time: what is made of them stays in the cache
@@ -26,11 +27,17 @@ class RatioKernels:
         Rows of both domains.
     n_centers : int
         Most centres: evenly spread rows of the target, whatever the order of its rows.
+
+    Attributes
+    ----------
+    order_target : ndarray of shape (n_target,) of int
+        Target rows in the order in which they are spread.
     """
 
     def __init__(self, X, X_target, n_centers):
         self.offset = X_target.mean(axis=0, dtype=np.float64)
-        rows = X_target[spread_rows(X_target, min(n_centers, len(X_target)))]
+        self.order_target = spread_order(X_target)
+        rows = X_target[evenly(self.order_target, min(n_centers, len(X_target)))]
         self.centers = rows - self.offset  # distances between small numbers are exact
         self.distances = self.squared_distances(X)
         self.distances_target = self.squared_distances(X_target)
@@ -85,8 +92,3 @@ def candidate_gammas(gamma, X, X_target):
     if not all(is_informative(value, few) for value in values):
         refuse_degenerate(np.concatenate([X, X_target]), *values)
     return list(map(float, values))
-
-
-def spread_order(X):
-    """All row numbers of `X` in an order that does not depend on the order of the rows."""
-    return spread_rows(X, len(X))

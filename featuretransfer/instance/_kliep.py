@@ -8,7 +8,8 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._base import FLOATS, validate_domains
 from .._checks import is_count
-from ._density_ratio import RatioKernels, candidate_gammas, spread_order
+from .._linalg import spread_order
+from ._density_ratio import RatioKernels, candidate_gammas
 from ._weights import WeighterMixin
 
 GAP = 1e-9  # of the mean log-likelihood, at which the solver stops
@@ -144,7 +145,7 @@ class KLIEP(WeighterMixin, BaseEstimator):
         n_folds = min(self.cv, len(X), len(X_target))
         self.gamma_ = gammas[len(gammas) // 2]
         if len(gammas) > 1 and n_folds > 1:
-            orders = spread_order(X), spread_order(X_target)
+            orders = spread_order(X), kernels.order_target
             self.cv_scores_ = {
                 gamma: _held_out_score(kernels, gamma, orders, n_folds) for gamma in gammas
             }

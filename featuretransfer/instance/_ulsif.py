@@ -9,7 +9,8 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._base import FLOATS, validate_domains
 from .._checks import is_count, is_number
-from ._density_ratio import RatioKernels, candidate_gammas, spread_order
+from .._linalg import evenly, spread_order
+from ._density_ratio import RatioKernels, candidate_gammas
 from ._weights import WeighterMixin
 
 BLOCK = 256  # pairs of rows at a time: what is made of them stays in the cache
@@ -164,7 +165,7 @@ class RuLSIF(WeighterMixin, BaseEstimator):
                 stacklevel=3,
             )
             return
-        pairs = spread_pairs(X, X_target)
+        pairs = spread_pairs(spread_order(X), self._kernels.order_target)
         for gamma in gammas:
             features = [
                 np.exp(-gamma * D)
@@ -298,25 +299,27 @@ def _candidate_regs(reg):
 
 def _coefficients(source, target, alpha, reg):
     """Minimiser of the regularised squared error, negative coefficients cut to 0."""
-    H = (1 - alpha) / len(source) * (source.T @ source)
-    H += alpha / len(target) * (target.T @ target)
+    H = _mean_products(source, target, alpha)
     H[np.diag_indices(len(H))] += reg
     return np.maximum(linalg.solve(H, target.mean(axis=0), assume_a="pos"), 0)
 
 
-def spread_pairs(X, X_target):
+def _mean_products(source, target, alpha, n_left_out=0):
+    """Mean products of features over the mixture; the means divide by some rows fewer."""
+    H = (1 - alpha) / (len(source) - n_left_out) * (source.T @ source)
+    if alpha > 0:
+        H += alpha / (len(target) - n_left_out) * (target.T @ target)
+    return H
+
+
+def spread_pairs(order, order_target):
     """Rows of the source and of the target to be left out together, as many as in the smaller.
 
-    Both are evenly spread in order of (norm, row values) and do not depend on the order of the
-    rows.
+    Both are evenly spread in the orders of `spread_order`.
     """
-    orders = spread_order(X), spread_order(X_target)
-    n = min(map(len, orders))
-    source, target = (
-        order[np.linspace(0, len(order) - 1, n).round().astype(int)] for order in orders
-    )
+    n = min(len(order), len(order_target))
     # neighbours in norm must not be left out together
-    return source, np.roll(target, n // 2)
+    return evenly(order, n), np.roll(evenly(order_target, n), n // 2)
 
 
 def leave_one_out(source, target, pairs, alpha, regs):
@@ -345,8 +348,7 @@ def leave_one_out(source, target, pairs, alpha, regs):
     """
     n_source, n_target = len(source), len(target)
     regs = np.asarray(regs)
-    G = (1 - alpha) / (n_source - 1) * (source.T @ source)
-    G += alpha / (n_target - 1) * (target.T @ target)
+    G = _mean_products(source, target, alpha, n_left_out=1)
     values, Q = linalg.eigh(G, driver="evd", overwrite_a=True)
     scales = 1 / (np.maximum(values, 0)[:, None] + regs)
     total = Q.T @ target.sum(axis=0)
@@ -359,9 +361,10 @@ def leave_one_out(source, target, pairs, alpha, regs):
         columns = [b * (S @ Q)] if alpha == 0 else [b * (S @ Q), a * rotated]
         factors = _woodbury(rhs, columns, scales)
         for i in range(len(regs)):
-            solutions = rhs.copy()
-            for column, factor in zip(columns, factors):
+            solutions = columns[0] * factors[0][:, i, None]
+            for column, factor in zip(columns[1:], factors[1:]):
                 solutions += column * factor[:, i, None]
+            solutions += rhs
             coefficients = solutions @ (scales[:, i, None] * Q.T)
             np.maximum(coefficients, 0, out=coefficients)
             r_s, r_t = _dots(S, coefficients), _dots(T, coefficients)

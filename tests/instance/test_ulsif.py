@@ -3,6 +3,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from featuretransfer import ULSIF, RuLSIF
+from featuretransfer._linalg import spread_order
 from featuretransfer.instance._density_ratio import RatioKernels
 from featuretransfer.instance._ulsif import leave_one_out, spread_pairs
 
@@ -36,7 +37,7 @@ def test_leave_one_out_is_that_of_explicit_refits(alpha, sizes):
     rows, target = X[: sizes[0]], XT[: sizes[1]]
     kernels = RatioKernels(rows, target, 20)
     S, T = np.exp(-0.4 * kernels.distances), np.exp(-0.4 * kernels.distances_target)
-    pairs = spread_pairs(rows, target)
+    pairs = spread_pairs(spread_order(rows), kernels.order_target)
     assert len(pairs[0]) == len(pairs[1]) == min(sizes)
     regs = (0.001, 0.1)
     for reg, found in zip(regs, leave_one_out(S, T, pairs, alpha, regs)):
@@ -52,7 +53,7 @@ def test_leave_one_out_is_that_of_explicit_refits(alpha, sizes):
 
 
 def test_pairs_are_distinct_rows_where_the_domains_are_equally_long():
-    source, target = spread_pairs(X[:50], XT[:50])
+    source, target = spread_pairs(spread_order(X[:50]), spread_order(XT[:50]))
     assert_array_equal(np.sort(source), np.arange(50))
     assert_array_equal(np.sort(target), np.arange(50))
 

@@ -65,15 +65,22 @@ def eigenvectors(data):
 
 
 def mapped_eigenvectors(data):
-    """`eigenvectors`, the product of two powers, and the source rows times it (or factors)."""
+    """`eigenvectors`, and the centred source rows times the product of two powers.
+
+    Where there are more columns than rows they are times each power, by products with the rows of
+    that domain; the rows that are mapped may be any, so nothing is symmetric there.
+    """
     begin, (n, d) = eigenvectors(data), data.Xs.shape
-    if d <= n:
-        matrix = np.ones((d, d))
-        return lambda: (begin(), data.Xs @ (matrix @ matrix @ matrix @ matrix))
+    matrix, rows = np.ones((min(n, d),) * 2), data.Xs.copy()
 
     def work():
         begin()
-        return (data.Xs @ data.Xs.T) @ data.Xs, (data.Xs @ data.Xt.T) @ data.Xt
+        X = data.Xs - data.Xs.mean(axis=0)
+        if d <= n:
+            return X @ (matrix @ matrix @ matrix @ matrix)
+        for Z in (rows, data.Xt):
+            X = (X @ Z.T @ matrix[: len(Z), : len(Z)] @ matrix[: len(Z), : len(Z)]) @ Z
+        return X
 
     return work
 
@@ -95,11 +102,35 @@ def whitened(data):
     return work
 
 
-def three_eigenvectors(data):
-    """`mapped_eigenvectors`, and the eigenvectors of one matrix in the span of both domains."""
-    begin, rows = mapped_eigenvectors(data), data.pooled
-    matrix = rows.T @ rows if rows.shape[1] <= len(rows) else rows @ rows.T
-    return lambda: (begin(), linalg.eigh(matrix))
+def two_roots(data):
+    """Roots of both covariances, the singular vectors of their product, and the mapped rows.
+
+    Roots are eigenvectors, or Cholesky factors of both matrices in a basis of all rows where there
+    are more columns than rows. Not the eigenvectors of the product's square: that has twice the
+    range, and where regularisation is weak half of the digits would be lost.
+    """
+    begin, d, m = eigenvectors(data), data.Xs.shape[1], min(data.pooled.shape)
+    product, matrix = np.random.default_rng(0).normal(size=(m, m)), np.ones((m, m))
+
+    def work():
+        basis = None
+        if d <= len(data.Xt):
+            begin()
+        else:
+            parts = [X - X.mean(axis=0) for X in (data.Xs, data.Xt)]
+            if m < d:
+                basis, R = linalg.qr(np.concatenate(parts).T, mode="economic")
+                parts = np.split(R.T, [len(data.Xs)])
+            for Z in parts:
+                C = Z.T @ Z
+                C.flat[:: m + 1] += 1
+                linalg.cholesky(C, lower=True, overwrite_a=True)
+        matrix @ matrix
+        W = matrix @ linalg.svd(product)[0]
+        X = data.Xs - data.Xs.mean(axis=0)
+        return X @ (W @ W.T) if basis is None else ((X @ basis) @ (W @ W.T)) @ basis.T
+
+    return work
 
 
 def first_eigenvectors(k, both=False):

@@ -226,7 +226,7 @@ TABLE = [
     Method(
         "LinearOptimalTransport",
         options={"reg": 1e-3},
-        floor=floors.three_eigenvectors,
+        floor=floors.two_roots,
         peers={
             "skada": skada("LinearOTMappingAdapter", reg=1e-3),
             "pot": pot("LinearTransport", reg=1e-3),

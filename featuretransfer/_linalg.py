@@ -338,15 +338,15 @@ def regularised_covariance(X, reg):
         The matrix C.
     """
     n, d = X.shape
-    covariance = covariance_of(X / np.sqrt(n - 1))
-    if reg != "ledoit-wolf":
-        return replace(covariance, ridge=float(reg))
-    values, rows = covariance.values, covariance.rows
-    a = ledoit_wolf_shrinkage(np.einsum("ij,ij->i", X, X), values * ((n - 1) / n), d)
-    ridge = a * values.sum() / d
+    covariance = covariance_of(X)
+    values, rows = covariance.values / (n - 1), covariance.rows
+    a, ridge = 0.0, reg
+    if reg == "ledoit-wolf":
+        a = ledoit_wolf_shrinkage(np.einsum("ij,ij->i", X, X), covariance.values / n, d)
+        ridge = a * values.sum() / d
     if rows is not None:
-        rows *= np.sqrt(1 - a)
-    return replace(covariance, ridge=ridge, values=(1 - a) * values)
+        rows = rows * np.sqrt((1 - a) / (n - 1))
+    return replace(covariance, ridge=float(ridge), values=(1 - a) * values, rows=rows)
 
 
 def covariance_of(Z, ridge=0.0):

@@ -54,11 +54,11 @@ def monge_map(source, target):
     matrix : SymmetricMap
         The matrix A.
     """
-    basis, C_source, C_target = _in_common_basis(source, target)
-    L = linalg.cholesky(C_source, lower=True)
-    M = _root(C_target) if target.is_singular else linalg.cholesky(C_target, lower=True)
-    U, S, _ = linalg.svd(L.T @ M)
-    W = linalg.solve_triangular(L, U * np.sqrt(S), trans="T", lower=True)
+    basis, parts = _in_common_basis(source, target)
+    L, times_inverse = _root(source, parts[0])
+    M, _ = _root(target, parts[1])
+    U, S, _ = linalg.svd(L.T @ M, overwrite_a=True)
+    W = times_inverse(U * np.sqrt(S))
     A = W @ W.T
     if basis is None:
         return SymmetricMap(0.0, None, A)
@@ -68,34 +68,36 @@ def monge_map(source, target):
 
 
 def _in_common_basis(source, target):
-    """Orthonormal basis of the span of all centred rows, and the matrices in it.
+    """Orthonormal basis of the span of all centred rows, and the rows of both domains in it.
 
     The basis is None, for the columns of the identity, where the span is everything.
     """
-    both = source.rows is not None and target.rows is not None
-    if not both or len(source.rows) + len(target.rows) >= source.rows.shape[1]:
-        return None, _dense(source), _dense(target)
+    parts = source.rows, target.rows
+    if any(rows is None for rows in parts) or sum(map(len, parts)) >= parts[0].shape[1]:
+        return None, parts
     # linearly dependent rows do no harm: any larger subspace will do
-    rows = np.concatenate([source.rows, target.rows])
-    basis, coordinates = linalg.qr(rows.T, mode="economic")
-    C_source = _gram(coordinates[:, : len(source.rows)].T, source.ridge)
-    C_target = _gram(coordinates[:, len(source.rows) :].T, target.ridge)
-    return basis, C_source, C_target
+    basis, coordinates = linalg.qr(np.concatenate(parts).T, mode="economic", overwrite_a=True)
+    return basis, np.split(coordinates.T, [len(parts[0])])
 
 
-def _dense(covariance):
-    if covariance.rows is None:
-        return covariance.power(1.0)
-    return _gram(covariance.rows, covariance.ridge)
+def _root(covariance, rows):
+    """A root L of C = LL', by rows in a basis if there are any, and products with its inverse.
 
-
-def _gram(rows, ridge):
-    C = rows.T @ rows
-    C[np.diag_indices_from(C)] += ridge
-    return C
-
-
-def _root(C):
-    """A root of a singular matrix."""
-    values, vectors = linalg.eigh(C)
-    return vectors * np.sqrt(np.maximum(values, 0.0))
+    Returns
+    -------
+    root : ndarray of shape (size, size)
+        L.
+    times_inverse : callable
+        Takes Y to ``L'^-1 Y``.
+    """
+    if rows is not None:
+        C = rows.T @ rows
+        C[np.diag_indices_from(C)] += covariance.ridge
+        if not covariance.is_singular:
+            L = linalg.cholesky(C, lower=True)
+            return L, lambda Y: linalg.solve_triangular(L, Y, trans="T", lower=True)
+        values, vectors = linalg.eigh(C)
+    else:
+        values, vectors = covariance.values + covariance.ridge, covariance.vectors
+    roots = np.sqrt(np.maximum(values, 0.0))
+    return vectors * roots, lambda Y: vectors @ (Y / roots[:, None])

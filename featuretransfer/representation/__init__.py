@@ -16,6 +16,7 @@ from ._iterative_normalization import IterativeFeatureNormalization
 from ._jda import JDA
 from ._linear_subspace import TLSL
 from ._linear_transport import LinearOptimalTransport
+from ._mda import MarginalizedDenoisingAutoencoder
 from ._nmf import TransferNMF
 from ._optimal_transport import OptimalTransport
 from ._scaling import CorpusScaler
@@ -44,6 +45,7 @@ __all__ = [
     "TransferJointMatching",
     "DomainRegression",
     "DenoisingAutoencoder",
+    "MarginalizedDenoisingAutoencoder",
     "FeatureAugmentation",
     "FeatureAugmentationClassifier",
     "CCATransfer",

@@ -133,6 +133,22 @@ def two_roots(data):
     return work
 
 
+def restoring_map(data):
+    """Standardised rows, one symmetric system for as many columns (or rows), the source mapped."""
+    pooled, n, d = data.pooled, len(data.Xs), data.Xs.shape[1]
+
+    def work():
+        X = (pooled - pooled.mean(axis=0)) / pooled.std(axis=0)
+        S = X.T @ X if d <= len(X) else X @ X.T
+        right = S.copy() if d <= len(X) else X
+        S.flat[:: len(S) + 1] += 1.0
+        solution = linalg.cho_solve(linalg.cho_factor(S, overwrite_a=True), right)
+        mapped = X[:n] @ solution if d <= len(X) else (X[:n] @ solution.T) @ X
+        return np.hstack([data.Xs, np.tanh(mapped)])
+
+    return work
+
+
 def first_eigenvectors(k, both=False):
     """Inner products in each domain, and their `k` first eigenvectors.
 

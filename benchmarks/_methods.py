@@ -250,6 +250,7 @@ TABLE = [
             "pot": pot("SinkhornL1l2Transport", labels=True, reg_e=0.1, reg_cl=0.1, norm="median")
         },
     ),
+    Method("MarginalizedDenoisingAutoencoder", floor=floors.restoring_map),  # no peer has it
     Method("CorpusScaler", floor=floors.means),
     Method(
         "KLIEP",

@@ -23,7 +23,9 @@ class Affine:
 
     def __call__(self, X):
         """Scaled rows, float64."""
-        return (X - self.center) / self.scale
+        scaled = X - self.center
+        scaled /= self.scale
+        return scaled
 
 
 @dataclass(frozen=True)

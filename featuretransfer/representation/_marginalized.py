@@ -56,13 +56,19 @@ def fit_marginalized(X, noise, reg, block_size):
 def _from_columns(X, chosen, noise, reg):
     """Weights, the intercept last, that restore all columns from the chosen ones."""
     n, d = X.shape
-    inputs = np.column_stack([X[:, chosen], np.ones(n)])
-    kept = np.append(np.full(inputs.shape[1] - 1, 1.0 - noise), 1.0)
-    S = inputs.T @ inputs / n
-    P = S[:, :-1].copy() if len(S) == d + 1 else inputs.T @ X / n
-    P *= kept[:, None]
-    diagonal = kept * S.diagonal() + reg
-    S *= kept
+    inputs = X[:, chosen]
+    m = inputs.shape[1]
+    products = inputs.T @ inputs
+    S, P = np.empty((m + 1, m + 1)), np.empty((m + 1, d))
+    S[:m, :m] = products
+    S[:m, m] = S[m, :m] = inputs.sum(axis=0)
+    S[m, m] = n
+    P[:m] = products if m == d else inputs.T @ X
+    P[m] = X.sum(axis=0)
+    kept = np.append(np.full(m, 1.0 - noise), 1.0)
+    diagonal = kept * S.diagonal() / n + reg
+    P *= kept[:, None] / n
+    S *= kept / n
     S *= kept[:, None]
     np.fill_diagonal(S, diagonal)
     return _solve(S, P)

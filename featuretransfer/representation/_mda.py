@@ -24,7 +24,9 @@ class MarginalizedDenoisingAutoencoder(
     what is peculiar to one; a feature that stands alone stays as it is. It is to
     `DenoisingAutoencoder` what least squares are to a network: no random numbers, steps or epochs.
     No labels are used, and both views are the same. Scale every corpus by itself first
-    (`CorpusScaler`): an autoencoder keeps differences between domains.
+    (`CorpusScaler`): an autoencoder keeps differences between domains. Its use is greatest where
+    many noisy features share few causes; between acted corpora of emotional speech, scaled so,
+    a classifier on it and one on the features alone do equally well.
 
     Parameters
     ----------

@@ -96,7 +96,7 @@ def standardise(X, scale):
     return rows
 
 
-def fit_layer(X, n_hidden, options, rng):
+def fit_layer(X, n_hidden, options, rng, *, scale=None, start=None, centers=None):
     """Train one layer.
 
     Parameters
@@ -109,6 +109,12 @@ def fit_layer(X, n_hidden, options, rng):
         How.
     rng : numpy.random.Generator
         Draws initial weights, corruption and order of the rows.
+    scale : Affine, default=None
+        Standardises the rows; that of the rows themselves by default.
+    start : callable, default=None
+        Given the initial parameters, returns those to start from.
+    centers : dict of int to ndarray, default=None
+        As of `reconstruction`.
 
     Returns
     -------
@@ -117,10 +123,12 @@ def fit_layer(X, n_hidden, options, rng):
     training : Training
         The course of its training.
     """
-    scale = standard(X)
+    scale = standard(X) if scale is None else scale
     rows = standardise(X, scale)
     held_out, kept = hold_out(len(rows), options.validation_fraction, rng)
-    parameters = _initial(rows.shape[1], n_hidden, options.tied, rng)
+    parameters = initial_parameters(rows.shape[1], n_hidden, options.tied, rng)
+    if start is not None:
+        parameters = start(parameters)
 
     def loss_and_gradients(batch):
         clean = rows[kept[batch]]
@@ -129,7 +137,7 @@ def fit_layer(X, n_hidden, options, rng):
         if options.dropout:
             code = rng.random((len(batch), n_hidden), dtype=np.float32) >= options.dropout
             factors = (code / np.float32(1 - options.dropout),)
-        return reconstruction(parameters, corrupted, clean, options, factors)
+        return reconstruction(parameters, corrupted, clean, options, factors, centers)
 
     monitor = None
     if len(held_out):
@@ -143,10 +151,12 @@ def fit_layer(X, n_hidden, options, rng):
     return DenoisingLayer(scale, *layers_of(parameters, options)), training
 
 
-def reconstruction(parameters, corrupted, clean, options, factors=()):
+def reconstruction(parameters, corrupted, clean, options, factors=(), centers=None):
     """Mean squared reconstruction error with weight decay, and its gradients.
 
     ``1 / (2 n) sum |x - r|^2 + alpha / 2 (|W|^2 + |V|^2)``, with ``V`` left out where it is tied.
+    With `centers` it is not towards 0 that parameters decay: ``alpha / 2 sum_l |p_l - center_l|^2``
+    takes the place of the second term.
 
     Parameters
     ----------
@@ -159,6 +169,9 @@ def reconstruction(parameters, corrupted, clean, options, factors=()):
         Activation, tying and weight decay.
     factors : sequence of ndarray, default=()
         Dropout of the code.
+    centers : dict of int to ndarray, default=None
+        Positions among `parameters` to what these decay towards; by default all weights decay
+        towards 0, and biases do not.
 
     Returns
     -------
@@ -173,7 +186,6 @@ def reconstruction(parameters, corrupted, clean, options, factors=()):
     error -= clean
     loss = np.vdot(error, error) / (2 * len(clean))
     error *= 1 / len(clean)
-    weights = [parameters[0], *parameters[3:]]
     if options.tied:  # both layers have a part in one gradient
         into_code, into_rows = backward_sums(layers, passed, error, factors)
         inputs = np.concatenate([corrupted, into_rows])
@@ -182,8 +194,8 @@ def reconstruction(parameters, corrupted, clean, options, factors=()):
     else:
         (encoder, code_biases), (decoder, biases) = backward(layers, passed, error, factors)
         gradients = [encoder, code_biases, biases, decoder]
-    for value, gradient in zip(weights, [gradients[0], *gradients[3:]]):
-        loss += add_decay(gradient, value, options.alpha)
+    for position, excess in _decaying(parameters, centers):
+        loss += add_decay(gradients[position], excess, options.alpha)
     return loss, gradients
 
 
@@ -203,7 +215,15 @@ def layers_of(parameters, options):
     )
 
 
-def _initial(n_features, n_hidden, tied, rng):
+def _decaying(parameters, centers):
+    """What decays of the parameters, with their positions."""
+    if centers is None:
+        return [(0, parameters[0]), *enumerate(parameters[3:], start=3)]
+    return [(position, parameters[position] - center) for position, center in centers.items()]
+
+
+def initial_parameters(n_features, n_hidden, tied, rng):
+    """Random weights, in the order of `reconstruction`, and biases of 0."""
     parameters = [
         initial_weights(n_features, n_hidden, rng),
         np.zeros(n_hidden, np.float32),

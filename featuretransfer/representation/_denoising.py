@@ -125,10 +125,10 @@ def fit_layer(X, n_hidden, options, rng, *, scale=None, start=None, centers=None
     """
     scale = standard(X) if scale is None else scale
     rows = standardise(X, scale)
-    held_out, kept = hold_out(len(rows), options.validation_fraction, rng)
     parameters = initial_parameters(rows.shape[1], n_hidden, options.tied, rng)
     if start is not None:
         parameters = start(parameters)
+    held_out, kept = hold_out(len(rows), options.validation_fraction, rng)
 
     def loss_and_gradients(batch):
         clean = rows[kept[batch]]

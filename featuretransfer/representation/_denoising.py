@@ -145,7 +145,8 @@ def fit_layer(X, n_hidden, options, rng, *, scale=None, start=None, centers=None
         corrupted = options.corrupt(clean, options.noise, rng)  # the same in every epoch
 
         def monitor():
-            return reconstruction_loss(parameters, corrupted, clean, options)
+            error = reconstruction_loss(parameters, corrupted, clean, options)
+            return error + decay(parameters, options.alpha, centers)
 
     training = train(parameters, len(kept), loss_and_gradients, options.schedule, rng, monitor)
     return DenoisingLayer(scale, *layers_of(parameters, options)), training
@@ -213,6 +214,12 @@ def layers_of(parameters, options):
         Layer(weights, code_biases, options.activation),
         Layer(decoder, biases, "identity"),
     )
+
+
+def decay(parameters, alpha, centers=None):
+    """The weight decay of `reconstruction` alone."""
+    excesses = [excess for _, excess in _decaying(parameters, centers)]
+    return alpha / 2 * sum(np.vdot(excess, excess) for excess in excesses)
 
 
 def _decaying(parameters, centers):

@@ -1,5 +1,6 @@
 """Representation transfer: features that source and target share."""
 
+from ._adaptive_autoencoder import AdaptiveDenoisingAutoencoder
 from ._augmentation import FeatureAugmentation
 from ._augmented_classifier import FeatureAugmentationClassifier
 from ._autoencoder import DenoisingAutoencoder
@@ -46,6 +47,7 @@ __all__ = [
     "DomainRegression",
     "DenoisingAutoencoder",
     "MarginalizedDenoisingAutoencoder",
+    "AdaptiveDenoisingAutoencoder",
     "FeatureAugmentation",
     "FeatureAugmentationClassifier",
     "CCATransfer",

@@ -21,6 +21,7 @@ from ._mda import MarginalizedDenoisingAutoencoder
 from ._nmf import TransferNMF
 from ._optimal_transport import OptimalTransport
 from ._scaling import CorpusScaler
+from ._shared_autoencoder import SharedHiddenLayerAutoencoder
 from ._sstca import SemiSupervisedTCA
 from ._subspace_alignment import SubspaceAlignment
 from ._tca import TCA
@@ -48,6 +49,7 @@ __all__ = [
     "DenoisingAutoencoder",
     "MarginalizedDenoisingAutoencoder",
     "AdaptiveDenoisingAutoencoder",
+    "SharedHiddenLayerAutoencoder",
     "FeatureAugmentation",
     "FeatureAugmentationClassifier",
     "CCATransfer",

@@ -27,6 +27,7 @@ from ._subspace_alignment import SubspaceAlignment
 from ._tca import TCA
 from ._tjm import TransferJointMatching
 from ._transfer_clustering import TransferClustering
+from ._universum_autoencoder import UniversumAutoencoder
 
 __all__ = [
     "NoAdaptation",
@@ -50,6 +51,7 @@ __all__ = [
     "MarginalizedDenoisingAutoencoder",
     "AdaptiveDenoisingAutoencoder",
     "SharedHiddenLayerAutoencoder",
+    "UniversumAutoencoder",
     "FeatureAugmentation",
     "FeatureAugmentationClassifier",
     "CCATransfer",

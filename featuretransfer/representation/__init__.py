@@ -22,6 +22,7 @@ from ._nmf import TransferNMF
 from ._optimal_transport import OptimalTransport
 from ._scaling import CorpusScaler
 from ._shared_autoencoder import SharedHiddenLayerAutoencoder
+from ._sparse_transfer import SparseAutoencoderTransfer
 from ._sstca import SemiSupervisedTCA
 from ._subspace_alignment import SubspaceAlignment
 from ._tca import TCA
@@ -52,6 +53,7 @@ __all__ = [
     "AdaptiveDenoisingAutoencoder",
     "SharedHiddenLayerAutoencoder",
     "UniversumAutoencoder",
+    "SparseAutoencoderTransfer",
     "FeatureAugmentation",
     "FeatureAugmentationClassifier",
     "CCATransfer",

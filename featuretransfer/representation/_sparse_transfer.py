@@ -117,7 +117,8 @@ class SparseAutoencoderTransfer(OneToOneFeatureMixin, AdapterMixin, BaseEstimato
     References
     ----------
     .. [1] J. Deng, Z. Zhang, E. Marchi, B. Schuller (2013), "Sparse Autoencoder-Based Feature
-       Transfer Learning for Speech Emotion Recognition", ACII.
+       Transfer Learning for Speech Emotion Recognition", Affective Computing and Intelligent
+       Interaction.
        https://doi.org/10.1109/ACII.2013.90
 
     Examples

@@ -18,6 +18,10 @@ class SharedHiddenLayerAutoencoder(ClassNamePrefixFeaturesOutMixin, AdapterMixin
     `DenoisingAutoencoder` both domains count alike however many rows they have, and `gamma` shifts
     the balance. Scale every corpus by itself first (`CorpusScaler`).
 
+    After that scaling there is little left that tells the domains apart: across four corpora of
+    four languages the second decoder changed the average recall by nothing, and either autoencoder
+    added a point at best to the scaling alone.
+
     Parameters
     ----------
     n_hidden : int, default=100

@@ -30,6 +30,10 @@ class SparseAutoencoderTransfer(OneToOneFeatureMixin, AdapterMixin, BaseEstimato
     the target will: choose a well regularised classifier. Scale every corpus by itself first
     (`CorpusScaler`).
 
+    With ten labelled rows of each class it was far better than the source alone across four
+    corpora of four languages, but no better than the same classifier trained on these rows
+    directly. Compare it with that, and with `FeatureAugmentationClassifier`.
+
     Parameters
     ----------
     n_hidden : int, default=50

@@ -32,11 +32,16 @@ class UniversumAutoencoder(
     code, for another classifier to follow; both domains are mapped alike. Scale each corpus by
     itself first (`CorpusScaler`).
 
+    Use it to try the idea rather than to gain by it: after the scaling, a regularised linear
+    classifier was a little better across four corpora of four languages, and one on the code of
+    `DenoisingAutoencoder` better still. A large `universum` costs most: rows to be classified are
+    then rows without a class.
+
     Parameters
     ----------
     n_hidden : int, default=100
         Size of the code.
-    hinge : float, default=0.1
+    hinge : float, default=1.0
         Weight of the support vector machine, where that of the reconstruction error, as a mean
         over features too, is 1. With 0 classes are not learned: this is an autoencoder then and
         does not predict.
@@ -45,7 +50,7 @@ class UniversumAutoencoder(
         source's hinge loss is 1; with 0 they are free.
     epsilon : float, default=0.1
         Decision values of the target up to this cost nothing.
-    head_alpha : float, default=0.01
+    head_alpha : float, default=1.0
         Decay of the support vector machine's weights, in the units of ``alpha`` of scikit-learn's
         `SGDClassifier`.
     class_weight : "balanced", dict or None, default="balanced"
@@ -124,9 +129,10 @@ class UniversumAutoencoder(
     The method is after the paper's abstract and descriptions by others, since its equations were
     not available to us. Ours are: one class against the rest for more than two classes, class
     weights, the factor d, which makes `hinge` mean the same for any number of features, and that
-    decision values are learned from the code of corrupted rows as well. Among weights that differ
-    by factors of about 3 the defaults classify held-out source speakers of the demo corpora best;
-    differences are small.
+    decision values are learned from the code of corrupted rows as well. The defaults were
+    chosen on the demo corpora, each classified from each other (eGeMAPS); what matters there is
+    a `head_alpha` of about 1, which for some hundred rows is as strong as ``C=0.01`` of a linear
+    support vector machine, and a `universum` of at most 0.1.
 
     Without ``X_target`` the source alone is restored and classified. Several targets are pooled.
 
@@ -160,10 +166,10 @@ class UniversumAutoencoder(
     def __init__(
         self,
         n_hidden=100,
-        hinge=0.1,
+        hinge=1.0,
         universum=0.1,
         epsilon=0.1,
-        head_alpha=0.01,
+        head_alpha=1.0,
         class_weight="balanced",
         corruption="mask",
         noise=0.2,

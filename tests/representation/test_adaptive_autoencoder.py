@@ -11,6 +11,7 @@ from featuretransfer.representation._denoising import (
     initial_parameters,
     mask,
     reconstruction,
+    standardise,
 )
 from featuretransfer.synthetic import make_shifted_corpora
 
@@ -138,7 +139,7 @@ def test_optimum_balances_the_gradient_and_the_pull():
     values = [layer.encoder.weights, layer.encoder.biases, layer.decoder.biases]
     values = [value.astype(np.float64) for value in [*values, layer.decoder.weights]]
     options = Options("tanh", mask, 0.0, False, 0.0, 0.0, 0.0, Schedule(1e-3, 64, 9, 9, 1e-4))
-    rows = layer.standardise(data.X_source).astype(np.float64)
+    rows = standardise(data.X_source, layer.scale).astype(np.float64)
     gradients = reconstruction(values, rows, rows, options)[1]
     for position, target in ((0, prior.encoder.weights), (3, prior.decoder.weights)):
         pull = values[position] - 0.7 * target

@@ -47,7 +47,7 @@ def test_without_target_there_is_no_universum():
     first, second = (fitted(data, None, universum=u, max_iter=400) for u in (0.0, 1.0))
     assert_array_equal(first.coef_, second.coef_)
     assert_allclose(first.layer_.scale.center, data.X_source.mean(axis=0))
-    assert first.score(data.X_source, data.y_source) > 0.8
+    assert first.score(data.X_source, data.y_source) > 0.7
 
 
 def test_the_universum_makes_the_target_undecided():

@@ -38,7 +38,7 @@ class ClassRelationTransfer(ViewsMixin, ClassifierMixin, BaseEstimator):
     It stands and falls with the rows that it labels itself. On pairs of real acted corpora with
     four emotions and no target labels it gained much on some pairs and lost as much on others, and
     was below a plain classifier on average; five or ten labelled rows of each class lifted it well
-    above that, but a classifier of these rows alone did as well or better. Its own place is a
+    above that, but a classifier of these rows alone did better on average. Its own place is a
     target with another label set.
 
     Parameters

@@ -231,6 +231,13 @@ def test_rows_that_do_not_deviate():
         assert_allclose(model.decision_function(X), [-6.5, 6.5])
 
 
+def test_too_few_rows_to_tell_a_shrinkage():
+    X, y = np.array([[0.0, 0.0], [1.0, 1.0], [5.0, 0.0], [6.0, 1.0]]), ["a", "a", "b", "b"]
+    model = ClassRelationTransfer().fit(X, y)  # all rows deviate along one line
+    assert np.isfinite(model.decision_function(X)).all()
+    assert model.predict(X).tolist() == y
+
+
 def test_not_settled():
     data = corpora(shift="channel")
     with pytest.warns(ConvergenceWarning, match="had not settled after max_iter=1 iterations"):

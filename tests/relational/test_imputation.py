@@ -51,6 +51,20 @@ def test_regression_is_the_conditional_mean(n):
         assert_allclose(filled[row, missing], mean[missing] + std[missing] * expected, rtol=1e-8)
 
 
+def test_more_columns_than_rows():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(9, 2)) @ rng.normal(size=(2, 40)) + 0.3 * rng.normal(size=(9, 40))
+    X[0, 30:] = np.nan
+    present = np.array([[True, False]] + [[True, True]] * 8)
+    filled = learn_regression(X, present, [np.arange(30), np.arange(30, 40)])(X, present)
+    mean, std = X[1:].mean(axis=0), X[1:].std(axis=0)
+    C, shrinkage = ledoit_wolf((X[1:] - mean) / std, assume_centered=True)
+    assert 0.01 < shrinkage < 1
+    z = (X[0, :30] - mean[:30]) / std[:30]
+    expected = C[30:, :30] @ np.linalg.solve(C[:30, :30], z)
+    assert_allclose(filled[0, 30:], mean[30:] + std[30:] * expected, rtol=1e-8)
+
+
 def test_what_follows_from_the_others_is_found():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(500, 6))

@@ -127,6 +127,13 @@ def test_modality_of_noise_loses_its_weight():
     assert model.weights_["face"] < 0.25
 
 
+def test_modalities_that_are_no_better_than_chance_count_alike():
+    rows, y = np.zeros((40, 2)), np.arange(40) % 2
+    model = LateFusion(CLASSIFIER, {"a": [0], "b": [1]}, "performance").fit(rows, y)
+    assert model.recalls_ == {"a": 0.5, "b": 0.5}
+    assert model.weights_ == {"a": 0.5, "b": 0.5}
+
+
 def test_one_classifier_for_each_modality():
     model = fit({"face": SVC(), "speech": CLASSIFIER})
     assert isinstance(model.estimators_["face"], SVC)

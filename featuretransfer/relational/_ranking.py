@@ -102,12 +102,21 @@ class _Violations:
         partners = len(self.low) - self.first
         return of_below - partners * self.high, self.count * self.low - of_above
 
-    def laplacian(self, F):
-        """Product of the graph Laplacian of the pairs with rows, for either set."""
-        above, below = F[self.pairs.above], F[self.pairs.below]
-        of_below, of_above = self.partner_sums(above, below)
-        partners = len(self.low) - self.first
-        return partners[:, None] * above - of_below, self.count[:, None] * below - of_above
+    def degrees(self):
+        """For every row of either set the number of its violated pairs."""
+        return len(self.low) - self.first, self.count
+
+    def cross(self, F):
+        """The sum of ``f_i f_j'`` over the pairs, from the sums of one set for rows of the other.
+
+        The larger set is summed up, since sums are looked up for every row of the smaller.
+        """
+        above, below = F[self.pairs.above], F[self.pairs.below[self.orders[1]]]
+        if len(above) <= len(below):
+            sums = _cumulated(below)
+            return above.T @ (sums[-1] - sums[self.first])
+        sums = _cumulated(above[self.orders[0]])
+        return sums[self.count[self.orders[1]]].T @ below
 
 
 def _cumulated(values):
@@ -143,13 +152,20 @@ def pair_loss(scores, pairs):
 
 
 def pair_curvature(scores, pairs, F):
-    """``F' H F`` with the second derivatives H of the loss by the scores."""
-    HF = np.zeros_like(F)
+    """``F' H F`` with the second derivatives H of the loss by the scores.
+
+    H is the Laplacian matrix of a graph whose edges are the violated pairs: degrees on the
+    diagonal, minus the weight of the edge elsewhere.
+    """
+    degrees, cross = np.zeros(len(F)), np.zeros((F.shape[1], F.shape[1]))
     for part in pairs:
-        above, below = _Violations(part, scores).laplacian(F)
-        HF[part.above] += 2 * part.weight * above
-        HF[part.below] += 2 * part.weight * below
-    return F.T @ HF
+        violations = _Violations(part, scores)
+        for rows, degree in zip((part.above, part.below), violations.degrees()):
+            degrees[rows] += part.weight * degree
+        cross += part.weight * violations.cross(F)
+    kept = degrees > 0
+    weighted = np.sqrt(degrees[kept, None]) * F[kept]
+    return 2 * (weighted.T @ weighted - cross - cross.T)
 
 
 def fit_ranking(F, pairs, C, max_iter):

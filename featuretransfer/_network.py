@@ -259,7 +259,7 @@ class Training(NamedTuple):
     converged: bool
 
 
-def train(parameters, n_rows, loss_and_gradients, schedule, rng, monitor=None):
+def train(parameters, n_rows, loss_and_gradients, schedule, rng, monitor=None, *, title=""):
     """Minimise a loss over minibatches; parameters end as they were in their best epoch.
 
     Parameters
@@ -278,6 +278,8 @@ def train(parameters, n_rows, loss_and_gradients, schedule, rng, monitor=None):
     monitor : callable, default=None
         Without arguments, the loss that decides when to end and which epoch is best; the mean
         training loss by default.
+    title : str, default=""
+        What the lines of a verbose schedule begin with, such as the layer that is trained.
 
     Returns
     -------
@@ -308,8 +310,8 @@ def train(parameters, n_rows, loss_and_gradients, schedule, rng, monitor=None):
                 f"learning_rate={np.max(schedule.learning_rate):g}. Use a smaller learning_rate."
             )
         if schedule.verbose:
-            line = f"Epoch {len(losses)}, loss {losses[-1]:.5g}, monitored {monitored[-1]:.5g}"
-            print(line)  # noqa: T201 (asked for)
+            line = f"epoch {len(losses)}, loss {losses[-1]:.5g}, monitored {monitored[-1]:.5g}"
+            print(f"{title}, {line}" if title else line)  # noqa: T201 (asked for)
         waited = 0 if monitored[-1] < best * (1 - schedule.tol) else waited + 1
         if monitored[-1] < best:
             best = monitored[-1]

@@ -1,13 +1,17 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.special import expit
 
 from featuretransfer._network import (
     ACTIVATIONS,
+    BLOCK,
     Adam,
     Layer,
     Schedule,
+    add_decay,
     backward,
+    blocks,
     forward,
     hold_out,
     initial_weights,
@@ -188,3 +192,81 @@ def test_progress_is_printed_only_when_asked_for(capsys):
         schedule = Schedule(0.1, 10, 3, 10, 0.0, verbose)
         train([np.ones(1)], 4, lambda rows: (1.0, [np.ones(1)]), schedule, np.random.default_rng(0))
         assert len(capsys.readouterr().out.splitlines()) == expected
+
+
+def test_progress_says_what_is_trained(capsys):
+    schedule = Schedule(0.1, 10, 2, 10, 0.0, verbose=True)
+    train(
+        [np.ones(1)],
+        4,
+        lambda rows: (1.5, [np.ones(1)]),
+        schedule,
+        np.random.default_rng(0),
+        iter([2.0, 0.25]).__next__,
+        title="Layer 1",
+    )
+    assert capsys.readouterr().out.splitlines() == [
+        "Layer 1, epoch 1, loss 1.5, monitored 2",
+        "Layer 1, epoch 2, loss 1.5, monitored 0.25",
+    ]
+
+
+def test_blocks_cover_every_entry_once():
+    for shape in ((5,), (BLOCK,), (2 * BLOCK + 1,), (3, BLOCK), (1000, 100), (2, 3, 4)):
+        values = np.zeros(shape)
+        for part in blocks(values):
+            values[part] += 1
+        assert_array_equal(values, 1)
+    assert len(blocks(np.zeros((1000, 100)))) == 4
+
+
+def test_adam_does_not_mind_the_layout_of_parameters():
+    rng = np.random.default_rng(0)
+    start, gradient = rng.normal(size=(300, 250)), rng.normal(size=(300, 250))
+    wide = np.zeros((300, 500))
+    layouts = [start.copy(), np.asfortranarray(start), wide[:, ::2]]
+    layouts[2][...] = start
+    for parameter in layouts:
+        optimiser = Adam([parameter], 0.1)
+        for _ in range(3):
+            optimiser.step([gradient])
+    assert np.all(start != layouts[0])
+    assert_array_equal(layouts[0], layouts[1])
+    assert_array_equal(layouts[0], layouts[2])
+
+
+def test_adam_keeps_float32_and_returns_to_rows_of_any_number():
+    parameter = np.zeros(BLOCK + 5, np.float32)
+    Adam([parameter], 0.5).step([np.full(BLOCK + 5, 3.0)])
+    assert parameter.dtype == np.float32
+    assert_allclose(parameter, -0.5, rtol=1e-6)  # a first step is of the learning rate
+
+
+@pytest.mark.parametrize("shape", [(3, 2), (400, 200)])
+def test_decay_is_half_the_sum_of_squares(shape):
+    rng = np.random.default_rng(0)
+    weights, start = rng.normal(size=shape), rng.normal(size=shape)
+    gradient = start.copy()
+    assert add_decay(gradient, weights, 0.3) == pytest.approx(0.15 * np.sum(weights**2))
+    assert_allclose(gradient, start + 0.3 * weights)
+    assert add_decay(gradient, weights, 0.0) == 0
+    assert_allclose(gradient, start + 0.3 * weights)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_sigmoid_far_out(dtype):
+    x = np.array([-1e4, -30, -1, 0, 1, 30, 1e4], dtype)
+    found = ACTIVATIONS["sigmoid"].function(x)
+    assert found.dtype == dtype
+    assert_allclose(found, expit(x), atol=np.finfo(dtype).eps)
+
+
+def test_forward_leaves_the_rows_as_they_are():
+    rng = np.random.default_rng(0)
+    for name in ACTIVATIONS:
+        layers = network([name, name], [4, 4, 4], rng)
+        X = rng.normal(size=(5, 4))
+        copy = X.copy()
+        passed = forward(layers, X)
+        assert_array_equal(X, copy)
+        assert_array_equal(passed.inputs[1], passed.outputs[0])

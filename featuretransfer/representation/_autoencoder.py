@@ -28,9 +28,10 @@ class DenoisingAutoencoder(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEs
         Size of the code. A tuple stacks layers: each is trained to denoise the code of the one
         below, and the last code counts.
     corruption : {"mask", "gaussian"} or callable, default="mask"
-        "mask" sets values to 0, their mean, with probability `noise`; "gaussian" adds normal noise
-        of standard deviation `noise`; a callable ``f(X, noise, rng)`` returns corrupted rows, given
-        standardised float32 rows and a ``numpy.random.Generator``.
+        "mask" sets values to 0, their mean, with probability `noise`, a multiple of 1 / 65536;
+        "gaussian" adds normal noise of standard deviation `noise`; a callable ``f(X, noise, rng)``
+        returns corrupted rows as a new array, given standardised float32 rows, which it cannot
+        write to, and a ``numpy.random.Generator``.
     noise : float, default=0.2
         Strength of the corruption, in units of the standard deviation where it is Gaussian.
     activation : {"tanh", "sigmoid", "relu", "identity"}, default="tanh"
@@ -57,7 +58,7 @@ class DenoisingAutoencoder(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEs
     tol : float, default=1e-4
         Relative decrease of the loss that counts as improvement.
     verbose : bool, default=False
-        Whether to print a line after every epoch.
+        Whether to print a line after every epoch: the layer, the epoch, and its losses.
     random_state : int, RandomState instance or None, default=None
         Determines initial weights, corruption and order of the rows.
 
@@ -82,6 +83,7 @@ class DenoisingAutoencoder(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEs
 
     See Also
     --------
+    MarginalizedDenoisingAutoencoder : The same idea in closed form, with linear maps.
     CorpusScaler : Scales every corpus by itself; use it before.
     TCA : A closed-form representation that pulls the domain means together.
 
@@ -117,6 +119,8 @@ class DenoisingAutoencoder(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEs
     >>> encoder.transform(corpora.X_target).shape
     (60, 5)
     """
+
+    settings = ("transductive", "unsupervised")
 
     def __init__(
         self,
@@ -184,7 +188,8 @@ class DenoisingAutoencoder(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEs
         for n_hidden in self._sizes():
             if self.layers_:
                 rows = self.layers_[-1].encode(rows)
-            layer, training = fit_layer(rows, n_hidden, options, rng)
+            title = f"{type(self).__name__}, layer {len(self.layers_) + 1} of {len(self._sizes())}"
+            layer, training = fit_layer(rows, n_hidden, options, rng, title=title)
             self.layers_.append(layer)
             trainings.append(training)
         self.coefs_ = [layer.encoder.weights for layer in self.layers_]

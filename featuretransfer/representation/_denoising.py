@@ -96,7 +96,7 @@ def standardise(X, scale):
     return rows
 
 
-def fit_layer(X, n_hidden, options, rng, *, scale=None, start=None, centers=None):
+def fit_layer(X, n_hidden, options, rng, *, title="", scale=None, start=None, centers=None):
     """Train one layer.
 
     Parameters
@@ -109,6 +109,8 @@ def fit_layer(X, n_hidden, options, rng, *, scale=None, start=None, centers=None
         How.
     rng : numpy.random.Generator
         Draws initial weights, corruption and order of the rows.
+    title : str, default=""
+        What the lines of a verbose training begin with.
     scale : Affine, default=None
         Standardises the rows; that of the rows themselves by default.
     start : callable, default=None
@@ -132,6 +134,7 @@ def fit_layer(X, n_hidden, options, rng, *, scale=None, start=None, centers=None
 
     def loss_and_gradients(batch):
         clean = rows[kept[batch]]
+        clean.flags.writeable = False  # a corruption in place would be learned
         corrupted = options.corrupt(clean, options.noise, rng)
         factors = ()
         if options.dropout:
@@ -142,13 +145,16 @@ def fit_layer(X, n_hidden, options, rng, *, scale=None, start=None, centers=None
     monitor = None
     if len(held_out):
         clean = rows[held_out]
+        clean.flags.writeable = False
         corrupted = options.corrupt(clean, options.noise, rng)  # the same in every epoch
 
         def monitor():
             error = reconstruction_loss(parameters, corrupted, clean, options)
             return error + decay(parameters, options.alpha, centers)
 
-    training = train(parameters, len(kept), loss_and_gradients, options.schedule, rng, monitor)
+    training = train(
+        parameters, len(kept), loss_and_gradients, options.schedule, rng, monitor, title=title
+    )
     return DenoisingLayer(scale, *layers_of(parameters, options)), training
 
 

@@ -45,24 +45,27 @@ def parameters(n_features, n_hidden, tied, rng):
 
 @pytest.mark.oracle("DenoisingAutoencoder")
 @pytest.mark.parametrize("tied", [True, False])
-@pytest.mark.parametrize("activation", ["tanh", "sigmoid", "identity"])
+@pytest.mark.parametrize("activation", ["tanh", "sigmoid", "relu", "identity"])
 @pytest.mark.parametrize("dropout", [False, True])
-def test_gradient_in_float64(tied, activation, dropout):
+@pytest.mark.parametrize("alpha", [0.0, 0.1])
+def test_gradient_in_float64(tied, activation, dropout, alpha):
     rng = np.random.default_rng(0)
     values = parameters(6, 4, tied, rng)
     clean = rng.normal(size=(9, 6))
     corrupted = clean * rng.integers(0, 2, clean.shape)
     factors = (2.0 * rng.integers(0, 2, (9, 4)),) if dropout else ()
-    how = options(activation=activation, tied=tied)
+    how = options(activation=activation, tied=tied, alpha=alpha)
     _, gradients = reconstruction(values, corrupted, clean, how, factors)
-    for value, gradient in zip(values, gradients):
+    for value, gradient in zip(values, gradients, strict=True):
+        numeric = np.empty_like(value)
         for index in np.ndindex(value.shape):
             original, losses = value[index], []
-            for step in (1e-6, -1e-6):
+            for step in (1e-5, -1e-5):
                 value[index] = original + step
                 losses.append(reconstruction(values, corrupted, clean, how, factors)[0])
             value[index] = original
-            assert abs((losses[0] - losses[1]) / 2e-6 - gradient[index]) < 1e-6
+            numeric[index] = (losses[0] - losses[1]) / 2e-5
+        assert np.linalg.norm(numeric - gradient) < 1e-6 * np.linalg.norm(gradient)
 
 
 def test_loss_is_the_documented_one():
@@ -159,6 +162,24 @@ def test_corruption_is_fresh_in_every_step():
     assert not np.array_equal(drawn[0], drawn[1])
 
 
+def test_corruption_in_place_is_refused():
+    def in_place(X, noise, rng):
+        X *= rng.random(X.shape) >= noise
+        return X
+
+    X = make_shifted_corpora(30, 20, random_state=0).X_source
+    for fraction in (0.0, 0.5):
+        model = DenoisingAutoencoder(corruption=in_place, validation_fraction=fraction)
+        with pytest.raises(ValueError, match="read-only"):
+            model.fit(X)
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.001, 0.999])
+def test_share_of_masked_values(noise):
+    masked = mask(np.ones((1000, 1000), np.float32), noise, np.random.default_rng(0)) == 0
+    assert abs(masked.mean() - noise) <= 4 * np.sqrt(noise * (1 - noise)) / 1000 + 1 / 65536
+
+
 def test_denoising_restores_more_than_it_was_given():
     X = correlated_rows()
     rng = np.random.default_rng(1)
@@ -226,8 +247,18 @@ def test_loss_falls_and_training_stops_before_the_last_epoch():
 
 def test_too_few_epochs_warn():
     data = make_shifted_corpora(40, 40, random_state=0)
-    with pytest.warns(ConvergenceWarning, match="max_iter=2"):
+    with pytest.warns(ConvergenceWarning, match="DenoisingAutoencoder: .* max_iter=2 epochs"):
         DenoisingAutoencoder(max_iter=2, random_state=0).fit(data.X_source)
+
+
+def test_progress_names_class_and_layer(capsys):
+    X = make_shifted_corpora(30, 20, random_state=0).X_source
+    model = DenoisingAutoencoder(n_hidden=(4, 2), max_iter=2, verbose=True, random_state=0).fit(X)
+    lines = capsys.readouterr().out.splitlines()
+    starts = [f"DenoisingAutoencoder, layer {i} of 2, epoch {j}," for i in (1, 2) for j in (1, 2)]
+    assert len(lines) == len(starts)
+    assert all(line.startswith(start) for line, start in zip(lines, starts))
+    assert lines[0].endswith(f"monitored {model.validation_curves_[0][0]:.5g}")
 
 
 def test_weight_decay_shrinks_the_weights():

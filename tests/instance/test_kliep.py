@@ -111,6 +111,21 @@ def test_mixture_shares_of_one_density_and_of_equal_densities():
     assert gap < 1e-9
 
 
+@pytest.mark.parametrize("width", [0.01, 1.0, 100.0, 1e4])
+def test_mixture_shares_do_not_depend_on_the_start(width):
+    rng = np.random.default_rng(0)
+    rows, means = rng.normal(size=(200, 2)), rng.normal(size=(50, 2))
+    logs = -width * ((rows[:, None] - means) ** 2).sum(axis=2)
+    L = np.exp(logs - logs.max(axis=1, keepdims=True))
+    starts = [None, np.eye(50)[0], rng.dirichlet(np.full(50, 0.1))]
+    found = [mixture_shares(L, start) for start in starts]
+    for shares, _, gap in found:
+        assert np.all(shares > 0)
+        assert gap <= 1e-8
+    for _, score, _ in found[1:]:
+        assert_allclose(score, found[0][1], atol=1e-8)
+
+
 def test_candidates():
     assert candidate_gammas([3.0, 1.0], X, XT) == [1.0, 3.0]
     (median,) = candidate_gammas("median", X, XT)

@@ -10,6 +10,7 @@ from scipy.sparse.linalg import eigsh
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import pairwise_distances_argmin
 from sklearn.metrics.pairwise import euclidean_distances, rbf_kernel
+from sklearn.neighbors import kneighbors_graph
 from sklearn.preprocessing import StandardScaler
 
 from featuretransfer import TCA, KernelMeanMatching
@@ -193,19 +194,27 @@ def one_tca(k):
     return prepare
 
 
-def local_tca(k):
-    """`one_tca`, and what a graph of neighbours adds: a matrix KSK, and its Cholesky factor."""
+def local_components(k, n_neighbors=10):
+    """`k` eigenvectors of KHK under ``I + KSK``, S a sparse matrix of neighbours.
+
+    That takes the kernel matrix, the neighbours, a product that is symmetric, its Cholesky factor,
+    and, in each of at least 2k steps of the iteration, two products with K and two solutions.
+    """
 
     def prepare(data):
-        begin = one_tca(k)(data)
-
         def work():
-            projected = begin()
-            K = rbf_kernel(data.pooled, gamma=width(data))
-            K = K @ K
-            K.flat[:: len(K) + 1] += 1.0
-            linalg.cholesky(K, overwrite_a=True)
-            return projected
+            rows = data.pooled
+            K = rbf_kernel(rows, gamma=width(data))
+            graph = kneighbors_graph(rows, n_neighbors)
+            graph.maximum(graph.T) @ K
+            B = K @ K.T  # half of the work of a product of two matrices
+            B.flat[:: len(K) + 1] += 1.0
+            factor = linalg.cholesky(B.T, lower=True, overwrite_a=True, check_finite=False)
+            y = np.ones(len(K))
+            for _ in range(2 * k):
+                y = linalg.solve_triangular(factor, y, trans="T", lower=True, check_finite=False)
+                y = linalg.solve_triangular(factor, K @ (K @ y), lower=True, check_finite=False)
+            return K @ np.ones((len(K), k))
 
         return work
 

@@ -202,7 +202,11 @@ TABLE = [
         per_iteration=True,
         peers={"skada": skada("TransferJointMatchingAdapter", n_components=N_COMPONENTS)},
     ),
-    Method("SemiSupervisedTCA", options=_COMPONENTS, floor=floors.local_tca(N_COMPONENTS)),
+    Method(
+        "SemiSupervisedTCA",
+        options={**_COMPONENTS, "gamma": width},
+        floor=floors.local_components(N_COMPONENTS),
+    ),
     Method(
         "CORAL",
         floor=floors.mapped_eigenvectors,

@@ -20,7 +20,7 @@ from .._linalg import symmetric_times
 from ._landmarks import choose_landmarks, inverse_root, share_kept
 
 EPS = np.finfo(np.float64).eps
-BLOCK = 512  # rows of a symmetric product computed at a time
+BLOCK = 256  # rows of a symmetric product computed at a time
 
 
 @dataclass(frozen=True)
@@ -161,8 +161,9 @@ class KernelSpace:
         for start in range(0, self.size, BLOCK):
             stop = min(start + BLOCK, self.size)
             block = self.K[start:stop] @ SZ[:, :stop]
-            result[start:stop, :stop] = self.scale[start:stop, None] * block
-            result[:stop, start:stop] = result[start:stop, :stop].T
+            block *= self.scale[start:stop, None]
+            result[start:stop, :stop] = block
+            result[:start, start:stop] = block[:, :start].T
         return result
 
     def weights(self, R):

@@ -67,7 +67,10 @@ def _nearest(A, B, n_neighbors, same=False):
     for start in range(0, len(A), step):
         block = A[start : start + step]
         own = np.einsum("ij,ij->i", block, block)
-        distances = own[:, None] - 2 * block @ B.T + norms
+        distances = block @ B.T
+        distances *= -2
+        distances += own[:, None]
+        distances += norms
         if same:
             distances[np.arange(len(block)), np.arange(start, start + len(block))] = np.inf
         last = np.partition(distances, most - 1, axis=1)[:, most - 1]

@@ -4,6 +4,7 @@ from ._adaptive_svm import AdaptiveSVM
 from ._biased_regularization import BiasedRegularization
 from ._fine_tuned_classifier import FineTunedClassifier
 from ._mean_regularized import MeanRegularizedClassifier
+from ._multi_task import MultiTaskClassifier
 from ._prior_correction import PriorCorrection
 from ._self_training import BalancedSelfTraining
 
@@ -14,4 +15,5 @@ __all__ = [
     "MeanRegularizedClassifier",
     "PriorCorrection",
     "FineTunedClassifier",
+    "MultiTaskClassifier",
 ]

@@ -80,7 +80,7 @@ class FineTunedClassifier(NetworkClassifier, BaseEstimator):
     max_iter_target : int or None, default=None
         Most epochs of fine-tuning; None is `max_iter`, 0 leaves the source network as it is.
     validation_fraction : float, default=0.1
-        Share of the rows held out to decide when to stop; where this is fewer than 10 rows the
+        Share of the rows held out to decide when to stop; where this is fewer than 50 rows the
         training loss decides.
     n_iter_no_change : int, default=10
         Epochs without improvement after which training stops and the best epoch is taken.

@@ -13,7 +13,7 @@ from scipy.special import log_softmax
 from .._network import Layer, Schedule, backward, forward, hold_out, initial_weights, train
 from ..representation._column_scales import Affine, standard
 
-LEAST_HELD_OUT = 10  # rows; the loss of fewer is no reason to stop
+LEAST_HELD_OUT = 50  # rows; the loss of fewer varies too much to tell when to stop
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Options:
     alpha : float
         Weight decay.
     validation_fraction : float
-        Share of the rows whose loss decides when to stop, unless they are fewer than 10; then the
+        Share of the rows whose loss decides when to stop, unless they are fewer than 50; then the
         training loss does.
     schedule : Schedule
         Steps of the training.
@@ -97,17 +97,17 @@ class Labels(NamedTuple):
         return self._replace(codes=self.codes[rows], weights=self.weights[rows])
 
 
-def encode(y, labelled, classes, class_weight, loss_weight=1.0):
-    """Class numbers and weights of the labels of one task.
+def label_weights(codes, labelled, classes, class_weight, loss_weight=1.0):
+    """Weights of labels in the loss of one task.
 
     Parameters
     ----------
-    y : ndarray of shape (n_rows,)
-        Labels.
+    codes : ndarray of shape (n_rows,) of int
+        Class numbers.
     labelled : ndarray of shape (n_rows,) of bool
         Which of them are known.
     classes : ndarray of shape (n_classes,)
-        Sorted; every known label is among them.
+        The classes.
     class_weight : None, "balanced" or dict
         Weights of the classes relative to each other, 1 for a class that a dict lacks.
     loss_weight : float, default=1.0
@@ -115,14 +115,10 @@ def encode(y, labelled, classes, class_weight, loss_weight=1.0):
 
     Returns
     -------
-    codes : ndarray of shape (n_rows,) of int
-        0 where unknown.
     weights : ndarray of shape (n_rows,)
         Of mean `loss_weight`, 0 where unknown, so that the mean over all rows of the weighted loss
         is that over the known ones.
     """
-    codes = np.zeros(len(y), dtype=int)
-    codes[labelled] = np.searchsorted(classes, y[labelled])
     if isinstance(class_weight, dict):
         by_class = np.array([class_weight.get(label, 1.0) for label in classes.tolist()])
     elif class_weight == "balanced":
@@ -131,12 +127,13 @@ def encode(y, labelled, classes, class_weight, loss_weight=1.0):
         by_class = np.ones(len(classes))
     weights = labelled * by_class[codes]
     total = weights.sum()
-    return codes, weights * (loss_weight * len(y) / total if total else 0.0)
+    return weights * (loss_weight * len(codes) / total if total else 0.0)
 
 
 def one_task(y, classes, class_weight):
     """The `Labels` of a single head all of whose labels are known."""
-    codes, weights = encode(y, np.ones(len(y), dtype=bool), classes, class_weight)
+    codes = np.searchsorted(classes, y)
+    weights = label_weights(codes, np.ones(len(y), dtype=bool), classes, class_weight)
     return Labels(codes[:, None], weights[:, None].astype(np.float32), [len(classes)])
 
 

@@ -10,9 +10,9 @@ from .._base import ViewsMixin, validate_domains, validate_source_domains
 from .._checks import is_number
 from .._labels import source_labels, validate_target_labels
 from ._biased_regularization import LOSSES, fit_around
+from ._corpus_tasks import source_tasks, warn_none_labelled
 from ._decision import DecisionMixin, all_classes, probabilities, signs_of
 from ._source_models import check_flags
-from ._tasks import source_tasks, warn_none_labelled
 
 
 def shared_and_own(X, tasks, n_tasks, shared, constant):

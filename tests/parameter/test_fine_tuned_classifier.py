@@ -238,9 +238,9 @@ def test_class_weights_change_what_is_favoured():
 
 
 def test_many_labelled_rows_are_held_out_in_part():
-    model = fitted(DATA.y_target.astype(object))
+    model = fitted(DATA.y_target.astype(object), validation_fraction=0.4)
     assert model.validation_curves_[1] != model.loss_curves_[1]
-    few = fitted()
+    few = fitted(validation_fraction=0.4)
     assert few.validation_curves_[1] == few.loss_curves_[1]
 
 

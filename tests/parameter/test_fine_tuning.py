@@ -123,6 +123,6 @@ def test_the_output_layer_cannot_be_frozen():
 
 @pytest.mark.parametrize("changes", [{"new_head": True}, {}])
 def test_a_new_class_takes_epochs(changes):
-    classes = "abc" if changes else "abd"
+    classes = "abc" if changes else "abx"
     with pytest.raises(ValueError, match="max_iter_target=0 is no fine-tuning"):
         tuned(source(), *task(1, classes), max_iter=0, **changes)

@@ -270,6 +270,39 @@ def train_heads(parameters, X, labels, options, rng, anchors=None, schedules=Non
     ----------
     parameters, X, labels, anchors
         As of `objective`, float32.
+    options, rng, schedules
+        As of `minimise`.
+
+    Returns
+    -------
+    trainings : list of Training
+        The course of every phase.
+    """
+
+    def loss_and_gradients(X, labels):
+        return objective(parameters, X, labels, options.activation, options.alpha, anchors)
+
+    def outputs(X):
+        return forward(layers_of(parameters, options.activation), X).outputs[-1]
+
+    return minimise(parameters, X, labels, loss_and_gradients, outputs, options, rng, schedules)
+
+
+def minimise(parameters, X, labels, loss_and_gradients, outputs, options, rng, schedules=None):
+    """Minimise a loss over minibatches; parameters are changed in place.
+
+    Parameters
+    ----------
+    parameters : list of ndarray
+        What to change.
+    X : ndarray of shape (n_rows, n_features), float32
+        Standardised rows.
+    labels : Labels
+        Their labels.
+    loss_and_gradients : callable
+        Of rows and labels.
+    outputs : callable
+        Scores of all heads, of rows; the `task_loss` of held-out rows decides when to stop.
     options : Options
         How.
     rng : numpy.random.Generator
@@ -285,24 +318,18 @@ def train_heads(parameters, X, labels, options, rng, anchors=None, schedules=Non
     held_out, kept = np.arange(0), np.arange(len(X))
     if options.validation_fraction * len(X) >= LEAST_HELD_OUT:
         held_out, kept = hold_out(len(X), options.validation_fraction, rng)
-    how = (options.activation, options.alpha, anchors)
+    unseen, unseen_labels = X[held_out], labels.take(held_out)
 
-    def loss_and_gradients(batch):
+    def of_batch(batch):
         rows = kept[batch]
-        return objective(parameters, X[rows], labels.take(rows), *how)
+        return loss_and_gradients(X[rows], labels.take(rows))
 
-    monitor = None
-    if len(held_out):
-        unseen, unseen_labels = X[held_out], labels.take(held_out)
+    def monitor():
+        return task_loss(outputs(unseen), unseen_labels)[0]
 
-        def monitor():
-            outputs = forward(layers_of(parameters, options.activation), unseen).outputs[-1]
-            return task_loss(outputs, unseen_labels)[0]
-
-    schedules = [options.schedule] if schedules is None else schedules
     return [
-        train(parameters, len(kept), loss_and_gradients, schedule, rng, monitor)
-        for schedule in schedules
+        train(parameters, len(kept), of_batch, schedule, rng, monitor if len(held_out) else None)
+        for schedule in ([options.schedule] if schedules is None else schedules)
     ]
 
 

@@ -21,8 +21,10 @@ from ._network_classifier import (
     warn_no_labels,
 )
 from ._tasks import (
+    MAIN,
     below_each_other,
     class_labels,
+    main_task,
     make_task,
     partial_labels,
     partial_target_labels,
@@ -31,7 +33,7 @@ from ._tasks import (
     task_table,
 )
 
-MAIN, OF_TARGET, DOMAIN = "y", "y_target", "domain"  # names of heads that are no task of the user
+OF_TARGET, DOMAIN = "y_target", "domain"  # names of heads beside that of the main task
 TASK_WEIGHT = 0.3  # of a task that a dict of weights lacks
 
 
@@ -314,24 +316,19 @@ class MultiTaskClassifier(NetworkClassifier, BaseEstimator):
 
     def _main_heads(self, y, labels):
         """The heads of the main task: one, or one for each domain."""
-        if not self.target_weight:
-            labels = np.full(len(labels), None)
-        known, new = (class_labels(part[~pd.isna(part)], MAIN) for part in (y, labels))
-        if not len(known) and not len(new):
-            raise ValueError("No row has a label of the main task. Pass some in y or y_target.")
-        check_weighted_classes(self.class_weight, np.unique(known), np.unique(new))
-        values, of_source = np.concatenate([y, labels]), np.arange(len(y) + len(labels)) < len(y)
-        parts = [(of_source, 1.0), (~of_source, self.target_weight)]
-        if not (self.target_head and len(known) and len(new)):
-            return [make_task(MAIN, values, self.class_weight, parts)]
-        classes = np.unique(known)
-        of_target = np.unique(new) if self.allow_new_classes else classes
+        known, new = (np.unique(class_labels(part[~pd.isna(part)], MAIN)) for part in (y, labels))
+        check_weighted_classes(self.class_weight, known, new)
+        if not (self.target_head and self.target_weight and len(known) and len(new)):
+            return [main_task(y, labels, self.class_weight, self.target_weight)]
+        of_target = new if self.allow_new_classes else known
         _warn_unseen(of_target, new)
+        without = [np.full(len(part), None) for part in (y, labels)]
+        every = np.ones(len(y) + len(labels), dtype=bool)
         return [
-            make_task(name, np.where(rows, values, None), self.class_weight, parts, of_task)
-            for name, rows, of_task in (
-                (MAIN, of_source, classes),
-                (OF_TARGET, ~of_source, of_target),
+            make_task(name, np.concatenate(values), self.class_weight, [(every, weight)], classes)
+            for name, values, weight, classes in (
+                (MAIN, (y, without[1]), 1.0, known),
+                (OF_TARGET, (without[0], labels), self.target_weight, of_target),
             )
         ]
 

@@ -10,7 +10,7 @@ from .._base import ViewsMixin, some_names
 from .._checks import is_count
 from .._network import ACTIVATIONS
 from .._training import check_range, schedule_of
-from ._heads import Options, task_loss
+from ._heads import Options, cross_entropy
 
 MOST_UNLEARNED = 0.95  # cross-entropy of training rows, relative to that of the class shares
 
@@ -145,9 +145,10 @@ def warn_if_unlearned(estimator, log_p, labels):
     labels : Labels
         Their labels, of one task.
     """
-    loss = task_loss(log_p, labels)[0]
-    shares = np.bincount(labels.codes[:, 0], labels.weights[:, 0], minlength=log_p.shape[1])
-    entropy = -np.sum(xlogy(shares / len(log_p), shares / len(log_p)))
+    weights = labels.weights[:, 0] / labels.weights.sum()
+    loss = cross_entropy(log_p, labels.codes[:, 0], weights)[0]
+    shares = np.bincount(labels.codes[:, 0], weights, minlength=log_p.shape[1])
+    entropy = -np.sum(xlogy(shares, shares))
     if loss > MOST_UNLEARNED * entropy:
         warnings.warn(
             f"The network of {type(estimator).__name__} hardly tells the classes of its training "

@@ -11,6 +11,8 @@ from .._base import target_parts, warn_if_sliceable
 from .._labels import validate_target_labels
 from ._heads import Labels, label_weights
 
+MAIN = "y"  # name of the main task
+
 
 class Task(NamedTuple):
     """One head and what it is to learn.
@@ -89,6 +91,39 @@ def make_task(name, values, class_weight, parts, classes=None):
     codes = np.zeros(len(values), dtype=int)
     codes[labelled] = np.searchsorted(classes, known)
     return Task(name, classes, codes, labelled, class_weight, parts)
+
+
+def main_task(y, labels, class_weight, target_weight):
+    """The task that source and target have in common, as one head.
+
+    Parameters
+    ----------
+    y, labels : ndarray, dtype object
+        Labels of source and target rows, None or NaN where missing.
+    class_weight : None, "balanced" or dict
+        Weights of the classes.
+    target_weight : float
+        Weight of the target's labels, where those of the source have 1 in all.
+
+    Returns
+    -------
+    task : Task
+        The task "y".
+
+    Raises
+    ------
+    ValueError
+        If no label has a weight.
+    """
+    values, of_source = np.concatenate([y, labels]), np.arange(len(y) + len(labels)) < len(y)
+    if not target_weight:
+        values = np.where(of_source, values, None)
+    if pd.isna(values).all():
+        raise ValueError(
+            "No row has a label of the main task. Pass some in y, or in y_target with a "
+            "target_weight above 0."
+        )
+    return make_task(MAIN, values, class_weight, [(of_source, 1.0), (~of_source, target_weight)])
 
 
 def class_labels(values, name):

@@ -1,0 +1,38 @@
+import warnings
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from featuretransfer.parameter._heads import Labels
+from featuretransfer.parameter._network_classifier import hidden_sizes, warn_if_unlearned
+
+
+@pytest.mark.parametrize(
+    ("n_hidden", "sizes"), [(5, (5,)), ((5, 4), (5, 4)), ([3], (3,)), ((), ())]
+)
+def test_hidden_sizes(n_hidden, sizes):
+    assert hidden_sizes(n_hidden) == sizes
+
+
+@pytest.mark.parametrize("n_hidden", [0, -1, 2.5, "5", (5, 0), None, True])
+def test_sizes_that_are_none_are_refused(n_hidden):
+    with pytest.raises(ValueError, match="n_hidden must be a positive integer or a tuple"):
+        hidden_sizes(n_hidden)
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0, 0.1])
+@pytest.mark.parametrize(
+    ("certainty", "warns"), [(0.25, True), (0.26, True), (0.3, False), (0.5, False)]
+)
+def test_predictions_hardly_better_than_the_shares_warn(scale, certainty, warns):
+    codes = np.arange(40) % 4
+    p = np.full((40, 4), (1 - certainty) / 3)
+    p[np.arange(40), codes] = certainty
+    labels = Labels(codes[:, None], np.full((40, 1), scale), [4])
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        warn_if_unlearned(SimpleNamespace(alpha=0.5), np.log(p), labels)
+    assert bool(caught) == warns
+    for warning in caught:
+        assert "without features 1.39" in str(warning.message)

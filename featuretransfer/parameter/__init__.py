@@ -7,9 +7,11 @@ from ._mean_regularized import MeanRegularizedClassifier
 from ._multi_task import MultiTaskClassifier
 from ._prior_correction import PriorCorrection
 from ._self_training import BalancedSelfTraining
+from ._structure_classifier import AlternatingStructureClassifier
 
 __all__ = [
     "AdaptiveSVM",
+    "AlternatingStructureClassifier",
     "BalancedSelfTraining",
     "BiasedRegularization",
     "MeanRegularizedClassifier",

@@ -41,7 +41,7 @@ def test_objective_is_that_of_a_generic_optimiser():
     def value(theta):
         common, own, c, b = np.split(theta, [12, 48, 51])
         common, own, b = common.reshape(3, 4), own.reshape(3, 3, 4), b.reshape(3, 3)
-        f = rows @ common.T + np.einsum("nd,ncd->nc", rows, own[tasks]) + b[tasks] + c
+        f = rows @ common.T + np.einsum("if,icf->ic", rows, own[tasks]) + b[tasks] + c
         loss = np.log(np.exp(f).sum(axis=1)) - f[np.arange(len(f)), codes]
         penalty = np.sum(common**2) / 0.4 + (np.sum(own**2) + np.sum(b**2)) / 0.6
         return weights @ loss + 2.0 / 2 * penalty

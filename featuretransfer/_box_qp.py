@@ -49,9 +49,9 @@ class DenseQuadratic:
 
     def solver(self, rows, shift):
         """A function that solves ``(K[rows, rows] + diag(shift)) x = b`` for columns ``b``."""
-        block = self.K[np.ix_(rows, rows)]
+        block = self.K[rows].take(rows, axis=1)
         block[np.diag_indices(len(rows))] += shift
-        factor = linalg.cho_factor(block, lower=True, overwrite_a=True, check_finite=False)
+        factor = linalg.cho_factor(block.T, lower=True, overwrite_a=True, check_finite=False)
         return lambda b: linalg.cho_solve(factor, b, check_finite=False)
 
 

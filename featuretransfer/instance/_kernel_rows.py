@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import linalg
 
-BLOCK = 2**19  # kernel values formed at a time where only sums of them are kept: 4 MiB
+BLOCK = 2**20  # kernel values formed at a time where only sums of them are kept: 8 MiB
 
 
 class KernelRows:

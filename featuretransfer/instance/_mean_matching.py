@@ -73,9 +73,9 @@ def _generate(rows, k, bounds):
     n, n_steps, factor_tried = len(k), 0, False
     least = int(np.ceil(low / upper)) + 1  # rows that can carry the smallest sum
     working = np.argsort(-k, kind="stable")[: max(FIRST_ROWS, least)]
-    state, K = np.full(len(working), FREE), rows(working)
+    state, blocks = np.full(len(working), FREE), [rows(working)]
     while True:
-        quadratic = DenseQuadratic(K[:, working])
+        quadratic = DenseQuadratic(np.concatenate([K.take(working, axis=1) for K in blocks]))
         problem = (quadratic, k[working], ridge, upper, low, high, tol, state)
         solution = minimise(*problem, only_pivot=not factor_tried)
         if not factor_tried and _is_hard(solution, n):
@@ -87,7 +87,8 @@ def _generate(rows, k, bounds):
             if solution is None:
                 continue
         n_steps += solution.n_steps
-        product = solution.w @ K
+        parts = np.split(solution.w, np.cumsum([len(K) for K in blocks[:-1]]))
+        product = sum(w @ K for w, K in zip(parts, blocks))
         gradient = product - k + solution.multiplier
         gradient[working] = 0.0
         missing = np.flatnonzero(gradient < -tol)
@@ -95,11 +96,11 @@ def _generate(rows, k, bounds):
             w = np.zeros(n)
             w[working] = solution.w
             return w, solution.multiplier, product, n_steps
-        missing = missing[np.argsort(gradient[missing], kind="stable")]
-        missing = missing[: max(FIRST_ROWS, len(working) // 2)]
-        working = np.concatenate([working, missing])
-        state = np.concatenate([solution.state, np.full(len(missing), FREE)])
-        K = np.concatenate([K, rows(missing)])
+        order = np.argsort(gradient[missing], kind="stable")
+        added = missing[order[: max(FIRST_ROWS, len(working) // 2)]]
+        working = np.concatenate([working, added])
+        state = np.concatenate([solution.state, np.full(len(added), FREE)])
+        blocks.append(rows(added))
 
 
 def _is_hard(solution, n):

@@ -11,6 +11,7 @@ import numpy as np
 ABSORB = np.log(1e10)  # scaling factors beyond it go into the potentials
 LARGEST_EXPONENT = 500.0  # far from overflow, products included
 FIRST_STEP = 0.25  # of the strength that always suffices
+MARGIN = 3.0  # a step may become as much longer than the last one had to be
 LOOSE = 1e-2  # tolerance of the first steps
 
 
@@ -70,11 +71,13 @@ def entropic_plan(costs, a, b, reg, *, tol, max_iter, potentials=None):
     plan : Plan
         The plan.
     """
-    if potentials is None or not _in_range(costs, *potentials, reg):
+    exponents = None if potentials is None else _exponents(costs, *potentials, reg)
+    if exponents is None or not _in_range(exponents):
         f = costs.min(axis=1)
         potentials = f, (costs - f[:, None]).min(axis=0)
+        exponents = _exponents(costs, *potentials, reg)
     f, g = potentials
-    u, v, K = _unscaled(costs, f, g, reg)
+    u, v, K = np.ones(len(a)), np.ones(len(b)), np.exp(exponents)
     sums, error, n_iter = u @ K, np.inf, 0
     while error > tol and n_iter < max_iter:
         v = b / sums
@@ -84,26 +87,27 @@ def entropic_plan(costs, a, b, reg, *, tol, max_iter, potentials=None):
         n_iter += 1
         if max(np.abs(np.log(u)).max(), np.abs(np.log(v)).max()) > ABSORB:
             f, g = f + reg * np.log(u), g + reg * np.log(v)
-            u, v, K = _unscaled(costs, f, g, reg)
+            exponents = _exponents(costs, f, g, reg)
+            u, v, K = np.ones(len(a)), np.ones(len(b)), np.exp(exponents)
             sums = u @ K
-    f, g = f + reg * np.log(u), g + reg * np.log(v)
-    log_plan = (f[:, None] + g - costs) / reg
-    return Plan(u[:, None] * K * v, log_plan, (f, g), error, n_iter)
+    K *= u[:, None]
+    K *= v
+    exponents += np.log(u)[:, None]
+    exponents += np.log(v)
+    return Plan(K, exponents, (f + reg * np.log(u), g + reg * np.log(v)), error, n_iter)
 
 
-def _in_range(costs, f, g, reg):
+def _exponents(costs, f, g, reg):
+    exponents = f[:, None] + g
+    exponents -= costs
+    exponents /= reg
+    return exponents
+
+
+def _in_range(exponents):
     """Whether no entry overflows and no row or column underflows as a whole."""
-    exponents = (f[:, None] + g - costs) / reg
-    lowest = min(exponents.max(axis=0).min(), exponents.max(axis=1).min())
-    return lowest > -LARGEST_EXPONENT and exponents.max() < LARGEST_EXPONENT
-
-
-def _unscaled(costs, f, g, reg):
-    """Factors of 1, and the matrix they scale."""
-    K = f[:, None] + g
-    K -= costs
-    K /= reg
-    return np.ones(len(f)), np.ones(len(g)), np.exp(K, out=K)
+    rows, columns = exponents.max(axis=1), exponents.max(axis=0)
+    return min(rows.min(), columns.min()) > -LARGEST_EXPONENT and rows.max() < LARGEST_EXPONENT
 
 
 def class_plan(costs, a, b, groups, reg, class_reg, *, tol, max_iter):
@@ -132,12 +136,19 @@ def class_plan(costs, a, b, groups, reg, class_reg, *, tol, max_iter):
     plan : Plan
         The plan.
     """
+    order, sizes = np.concatenate(groups), [len(rows) for rows in groups]
+    ends = np.cumsum(sizes)
+    blocks = [slice(end - size, end) for end, size in zip(ends, sizes)]
+    costs, a = costs[order], a[order]  # the rows of a class below each other
     current = entropic_plan(costs, a, b, reg, tol=LOOSE, max_iter=max_iter)
-    units = _class_units(current.log_plan, groups)
+    units = _class_units(current.log_plan, blocks)
     step, n_iter, wrong = FIRST_STEP * class_reg, current.n_iter, np.inf
     while max(wrong, current.error) > tol and n_iter < max_iter:
+        tilted = class_reg * units
+        tilted += costs
+        tilted -= step * current.log_plan
         found = entropic_plan(
-            costs + class_reg * units - step * current.log_plan,
+            tilted,
             a,
             b,
             reg + step,
@@ -146,34 +157,40 @@ def class_plan(costs, a, b, groups, reg, class_reg, *, tol, max_iter):
             potentials=current.potentials,
         )
         n_iter += found.n_iter
-        found_units = _class_units(found.log_plan, groups)
-        rise = _above_tangent(found.plan, found_units, units, groups)
-        if step < class_reg and class_reg * rise > step * _divergence(found, current):
+        found_units = _class_units(found.log_plan, blocks)
+        rise = class_reg * _above_tangent(found.plan, found_units, units, blocks)
+        divergence = _divergence(found, current)
+        if step < class_reg and rise > step * divergence:
             step = min(2 * step, class_reg)  # it was too short to stay above the class term
             continue
         # errors shrink by step / (reg + step) at each step, so this much is still to come
         wrong = (1 + step / reg) * np.abs(found.plan - current.plan).sum() / 2
-        current, units, step = found, found_units, step / 2
-    error = float(min(max(current.error, wrong), 1.0))
-    return Plan(current.plan, current.log_plan, current.potentials, error, n_iter)
+        current, units = found, found_units
+        if MARGIN * rise < step * divergence:
+            step = max(step / 2, MARGIN * rise / divergence)
+    error, back = float(min(max(current.error, wrong), 1.0)), np.argsort(order)
+    f, g = current.potentials
+    return Plan(current.plan[back], current.log_plan[back], (f[back], g), error, n_iter)
 
 
-def _class_units(log_plan, groups):
+def _class_units(log_plan, blocks):
     """What each class sends to each target row, over its norm: the derivative of the class term."""
     units = np.empty_like(log_plan)
-    for rows in groups:
-        part = np.exp(log_plan[rows] - log_plan[rows].max(axis=0))
-        units[rows] = part / np.sqrt(np.einsum("ij,ij->j", part, part))
+    for rows in blocks:
+        part = units[rows]
+        np.subtract(log_plan[rows], log_plan[rows].max(axis=0), out=part)
+        np.exp(part, out=part)
+        part /= np.sqrt(np.einsum("ij,ij->j", part, part))
     return units
 
 
-def _above_tangent(plan, units, tangent, groups):
+def _above_tangent(plan, units, tangent, blocks):
     """By how much the class term exceeds its tangent, to full relative precision.
 
     For one class and one target row |x| - x'u = |x| |x / |x| - u|^2 / 2 with the unit vector u.
     """
     total = 0.0
-    for rows in groups:
+    for rows in blocks:
         norms = np.einsum("ij,ij->j", units[rows], plan[rows])
         turned = units[rows] - tangent[rows]
         total += norms @ np.einsum("ij,ij->j", turned, turned) / 2
@@ -182,5 +199,8 @@ def _above_tangent(plan, units, tangent, groups):
 
 def _divergence(found, current):
     """Kullback-Leibler divergence between two plans, likewise precise where they are close."""
-    change = np.maximum(found.log_plan - current.log_plan, -50.0)
-    return float(np.sum(found.plan * (change + np.expm1(-change))))
+    change = found.log_plan - current.log_plan
+    np.maximum(change, -50.0, out=change)
+    terms = np.expm1(-change)
+    terms += change
+    return float(np.vdot(found.plan, terms))

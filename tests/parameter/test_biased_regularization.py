@@ -10,7 +10,7 @@ from sklearn.svm import SVC, LinearSVC
 from sklearn.utils import compute_sample_weight
 
 from featuretransfer import BiasedRegularization
-from featuretransfer.parameter._biased_regularization import LOSSES, fit_around
+from featuretransfer.parameter._linear_fit import LOSSES, fit_around
 from featuretransfer.synthetic import make_shifted_corpora
 
 DATA = make_shifted_corpora(80, 60, 5, 3, random_state=0)

@@ -8,8 +8,8 @@ from sklearn.utils import compute_sample_weight
 
 import featuretransfer as ft
 from featuretransfer import FeatureAugmentationClassifier, MeanRegularizedClassifier
-from featuretransfer.parameter._biased_regularization import LOSSES
-from featuretransfer.parameter._mean_regularized import shared_and_own
+from featuretransfer.parameter._linear_fit import LOSSES
+from featuretransfer.parameter._shared_weights import shared_and_own
 from featuretransfer.synthetic import make_shifted_corpora
 
 DATA = make_shifted_corpora(80, 60, 4, 3, random_state=0)

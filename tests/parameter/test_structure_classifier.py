@@ -8,7 +8,7 @@ from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.utils import compute_sample_weight
 
 from featuretransfer import AlternatingStructureClassifier
-from featuretransfer.parameter._biased_regularization import LOSSES
+from featuretransfer.parameter._linear_fit import LOSSES
 from featuretransfer.synthetic import make_shifted_corpora
 
 DATA = make_shifted_corpora(90, 60, 8, 3, random_state=0)
@@ -75,11 +75,11 @@ def test_objective_never_rises():
 
 
 def test_strong_structure_keeps_the_weights_within_it():
-    model = fit(n_components=2, shared=1 - 1e-9)
+    model = fit(n_components=2, shared=1 - 1e-9, max_iter=500)
     outside = model.coef_ - model.coef_ @ model.structure_.T @ model.structure_
     inside = fit(n_components=2, shared=0.0)
     assert np.linalg.norm(outside) < 0.8 * np.linalg.norm(inside.coef_)
-    strong = fit(n_components=2, shared=1 - 1e-6, alpha=1e4)
+    strong = fit(n_components=2, shared=1 - 1e-6, alpha=1e4, max_iter=500)
     outside = strong.coef_ - strong.coef_ @ strong.structure_.T @ strong.structure_
     assert np.linalg.norm(outside) < 0.05 * np.linalg.norm(strong.coef_)
 

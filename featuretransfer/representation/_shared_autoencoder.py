@@ -18,9 +18,10 @@ class SharedHiddenLayerAutoencoder(ClassNamePrefixFeaturesOutMixin, AdapterMixin
     `DenoisingAutoencoder` both domains count alike however many rows they have, and `gamma` shifts
     the balance. Scale every corpus by itself first (`CorpusScaler`).
 
-    After that scaling there is little left that tells the domains apart: across four corpora of
-    four languages the second decoder changed the average recall by nothing, and either autoencoder
-    added a point at best to the scaling alone.
+    After that scaling there is little left that tells the domains apart. Across four corpora of
+    four languages it was as good as `DenoisingAutoencoder` with 88 features, a point of average
+    recall above the scaling alone, and worse than the scaling with 1,582: two decoders do not make
+    a unit of the code mean the same in both domains, and with many features it need not.
 
     Parameters
     ----------

@@ -32,10 +32,11 @@ class UniversumAutoencoder(
     code, for another classifier to follow; both domains are mapped alike. Scale each corpus by
     itself first (`CorpusScaler`).
 
-    Use it to try the idea rather than to gain by it: after the scaling, a regularised linear
-    classifier was a little better across four corpora of four languages, and one on the code of
-    `DenoisingAutoencoder` better still. A large `universum` costs most: rows to be classified are
-    then rows without a class.
+    Use it to try the idea rather than to gain by it: after the scaling it was as good as a
+    regularised linear classifier across four corpora of four languages with 88 features and a
+    point of average recall worse with 1,582, and such a classifier on the code of
+    `DenoisingAutoencoder` was better than both. A large `universum` costs most: rows to be
+    classified are then rows without a class.
 
     Parameters
     ----------
@@ -45,7 +46,7 @@ class UniversumAutoencoder(
         Weight of the support vector machine, where that of the reconstruction error, as a mean
         over features too, is 1. With 0 classes are not learned: this is an autoencoder then and
         does not predict.
-    universum : float, default=0.1
+    universum : float, default=0.01
         Weight of the target's decision values within the support vector machine, where that of the
         source's hinge loss is 1; with 0 they are free.
     epsilon : float, default=0.1
@@ -130,9 +131,11 @@ class UniversumAutoencoder(
     not available to us. Ours are: one class against the rest for more than two classes, class
     weights, the factor d, which makes `hinge` mean the same for any number of features, and that
     decision values are learned from the code of corrupted rows as well. The defaults were
-    chosen on the demo corpora, each classified from each other (eGeMAPS); what matters there is
-    a `head_alpha` of about 1, which for some hundred rows is as strong as ``C=0.01`` of a linear
-    support vector machine, and a `universum` of at most 0.1.
+    chosen on the demo corpora, each classified from each other (eGeMAPS and IS10); what matters
+    there is a `head_alpha` of about 1, which for some hundred rows is as strong as ``C=0.01`` of a
+    linear support vector machine, and a small `universum`. With more features than rows a network
+    can set any target rows apart from the source and be undecided on them alone: at 0.1 the
+    universum costs a tenth of average recall there.
 
     Without ``X_target`` the source alone is restored and classified. Several targets are pooled.
 
@@ -167,7 +170,7 @@ class UniversumAutoencoder(
         self,
         n_hidden=100,
         hinge=1.0,
-        universum=0.1,
+        universum=0.01,
         epsilon=0.1,
         head_alpha=1.0,
         class_weight="balanced",

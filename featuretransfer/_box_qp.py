@@ -9,7 +9,6 @@ Everything is meant for a diagonal of about 1. `upper` is a number, or one bound
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import linalg
 
 ZERO, FREE, FULL = -1, 0, 1
 MAX_STEPS = 50  # of block pivoting, before another method takes over
@@ -35,57 +34,6 @@ class Solution:
     multiplier: float
     state: np.ndarray
     n_steps: int
-
-
-class DenseQuadratic:
-    """The matrix `K` of shape (n, n) itself."""
-
-    def __init__(self, K):
-        self.K = K
-
-    def product(self, w):
-        """``K @ w``."""
-        return self.K @ w
-
-    def solver(self, rows, shift):
-        """A function that solves ``(K[rows, rows] + diag(shift)) x = b`` for columns ``b``."""
-        block = self.K[rows].take(rows, axis=1)
-        block[np.diag_indices(len(rows))] += shift
-        factor = linalg.cho_factor(block.T, lower=True, overwrite_a=True, check_finite=False)
-        return lambda b: linalg.cho_solve(factor, b, check_finite=False)
-
-
-class FactorQuadratic:
-    """``K = L @ L.T`` with `L` of shape (n, rank), rank much smaller than n."""
-
-    def __init__(self, L):
-        self.L = L
-
-    def product(self, w):
-        """``K @ w``."""
-        return self.L @ (self.L.T @ w)
-
-    def solver(self, rows, shift):
-        """A function that solves ``(K[rows, rows] + diag(shift)) x = b`` for columns ``b``."""
-        L, shift = self.L[rows], np.broadcast_to(shift, len(rows))[:, None]
-        scaled = L / np.sqrt(shift)
-        small = scaled.T @ scaled
-        small[np.diag_indices(len(small))] += 1.0
-        factor = linalg.cho_factor(small, lower=True, overwrite_a=True, check_finite=False)
-
-        def woodbury(b):
-            b = b / np.sqrt(shift)
-            b -= scaled @ linalg.cho_solve(factor, scaled.T @ b, check_finite=False)
-            return b / np.sqrt(shift)
-
-        def solve(b):
-            columns = b.reshape(len(b), -1)
-            x = woodbury(columns)
-            for _ in range(2):  # Woodbury cancels where shift is small: refine
-                x += woodbury(columns - L @ (L.T @ x) - shift * x)
-            return x.reshape(b.shape)
-
-        return solve
 
 
 def minimise(quadratic, k, ridge, upper, low, high, tol, state=None, *, only_pivot=False):

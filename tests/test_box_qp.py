@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 from scipy import linalg
 
+<<<<<<< HEAD:tests/test_box_qp.py
 from featuretransfer import _box_qp as qp
+=======
+from featuretransfer.instance import _box_qp as qp
+from featuretransfer.instance._quadratic import DenseQuadratic, FactorQuadratic
+>>>>>>> 9297b5b (Keep the Cholesky factor of mean matching while few rows change):tests/instance/test_box_qp.py
 
 cvxopt = pytest.importorskip("cvxopt")
 
@@ -84,7 +89,7 @@ def test_minimise_is_optimal_and_not_worse_than_cvxopt(kind, seed):
     upper = float(rng.choice([1.2, 3.0, 1000.0]))
     eps = float(rng.choice([0.0, 0.01, 0.3, 1.0, 5.0]))
     low, high = n * (1 - eps), n * (1 + eps)
-    solution = qp.minimise(qp.DenseQuadratic(K), k, RIDGE, upper, low, high, tolerance(k))
+    solution = qp.minimise(DenseQuadratic(K), k, RIDGE, upper, low, high, tolerance(k))
     check(K, k, solution, upper, low, high)
     reference = by_cvxopt(K, k, upper, low, high)
     ours, theirs = objective(K, k, solution.w), objective(K, k, reference)
@@ -122,8 +127,8 @@ def test_factor_and_matrix_have_one_solution(kind, total):
     k = 60 * K[:, :7].mean(axis=1)
     bounds = (0.0, 1e9) if total is None else (total, total)
     arguments = (k, RIDGE, 3.0, *bounds, tolerance(k))
-    dense = qp.minimise(qp.DenseQuadratic(K), *arguments)
-    factor = qp.minimise(qp.FactorQuadratic(L), *arguments)
+    dense = qp.minimise(DenseQuadratic(K), *arguments)
+    factor = qp.minimise(FactorQuadratic(L), *arguments)
     check(K, k, factor, 3.0, *bounds, tol=1e-7)
     np.testing.assert_allclose(factor.w, dense.w, atol=1e-3)
     np.testing.assert_allclose(K @ factor.w, K @ dense.w, atol=1e-6 * np.abs(k).max())
@@ -138,7 +143,7 @@ def test_factor_solver_solves_the_system(shift, n_columns):
     shift = rng.uniform(1e-3, 10, size=20) if shift == "vector" else shift
     b = rng.normal(size=20 if n_columns is None else (20, n_columns))
     system = L[rows] @ L[rows].T + np.diag(np.broadcast_to(shift, 20))
-    for quadratic in (qp.FactorQuadratic(L), qp.DenseQuadratic(L @ L.T)):
+    for quadratic in (FactorQuadratic(L), DenseQuadratic(L @ L.T)):
         x = quadratic.solver(rows, shift)(b)
         assert x.shape == b.shape
         np.testing.assert_allclose(system @ x, b, atol=1e-7)
@@ -153,7 +158,7 @@ def test_path_and_interior_point_agree_with_the_optimum(kind, total, upper):
     K = random_kernel(40, kind, rng)
     k = 40 * K[:, :6].mean(axis=1)
     low, high = (-1.0, 1e9) if total is None else (total, total)
-    problem = (qp.DenseQuadratic(K), k, RIDGE, upper, total)
+    problem = (DenseQuadratic(K), k, RIDGE, upper, total)
     along_path = qp.path(*problem, tolerance(k))
     check(K, k, along_path, upper, low, high)
     inner = qp.interior_point(*problem, tolerance(k))
@@ -172,12 +177,12 @@ def test_interior_point_takes_over_where_pivoting_never_ends(monkeypatch, total)
     K = random_kernel(20, "full", rng)
     k = 20 * K[:, :4].mean(axis=1)
     bounds = (0.0, 1e9) if total is None else (total, total)
-    exact = qp.minimise(qp.DenseQuadratic(K), k, RIDGE, 2.0, *bounds, tolerance(k))
+    exact = qp.minimise(DenseQuadratic(K), k, RIDGE, 2.0, *bounds, tolerance(k))
     monkeypatch.setattr(qp, "MAX_STEPS", 0)
-    inner = qp.minimise(qp.DenseQuadratic(K), k, RIDGE, 2.0, *bounds, tolerance(k))
+    inner = qp.minimise(DenseQuadratic(K), k, RIDGE, 2.0, *bounds, tolerance(k))
     np.testing.assert_allclose(inner.w, exact.w, atol=1e-5)
     assert (
-        qp.minimise(qp.DenseQuadratic(K), k, RIDGE, 2.0, *bounds, tolerance(k), only_pivot=True)
+        qp.minimise(DenseQuadratic(K), k, RIDGE, 2.0, *bounds, tolerance(k), only_pivot=True)
         is None
     )
 
@@ -191,7 +196,7 @@ def test_pivoting_may_give_up_on_the_sum_only(monkeypatch):
         return real(quadratic, k, ridge, upper, total, state, tol) if total is None else None
 
     monkeypatch.setattr(qp, "pivot", pivot)
-    problem = (qp.DenseQuadratic(K), k, RIDGE, 10.0, 4.0, 4.0, tolerance(k))
+    problem = (DenseQuadratic(K), k, RIDGE, 10.0, 4.0, 4.0, tolerance(k))
     assert qp.minimise(*problem, only_pivot=True) is None
     assert calls == [None, 4.0]
 
@@ -200,7 +205,7 @@ def test_pivoting_may_give_up_on_the_sum_only(monkeypatch):
 def test_interior_point_without_an_interior(total):
     """The sum leaves one point only: all zero or all full."""
     k = np.arange(10.0)
-    solution = qp.interior_point(qp.DenseQuadratic(np.eye(10)), k, RIDGE, 2.0, total, 1e-9)
+    solution = qp.interior_point(DenseQuadratic(np.eye(10)), k, RIDGE, 2.0, total, 1e-9)
     np.testing.assert_array_equal(solution.w, np.full(10, total / 10))
 
 
@@ -225,14 +230,14 @@ def test_all_entries_full(eps):
     """An upper bound of exactly the mean leaves one point."""
     K, k = np.eye(5), np.arange(5.0)
     low = 5 * (1 - eps)
-    solution = qp.minimise(qp.DenseQuadratic(K), k, RIDGE, 1 - eps, low, 10.0, 1e-10)
+    solution = qp.minimise(DenseQuadratic(K), k, RIDGE, 1 - eps, low, 10.0, 1e-10)
     np.testing.assert_allclose(solution.w, 1 - eps)
 
 
 def test_identity_has_a_closed_form():
     """K = I: weights are k / (1 + ridge), clipped."""
     k = np.array([-1.0, 0.0, 0.5, 2.0, 7.0])
-    solution = qp.minimise(qp.DenseQuadratic(np.eye(5)), k, RIDGE, 3.0, 0.0, 100.0, 1e-12)
+    solution = qp.minimise(DenseQuadratic(np.eye(5)), k, RIDGE, 3.0, 0.0, 100.0, 1e-12)
     np.testing.assert_allclose(solution.w, np.clip(k / (1 + RIDGE), 0, 3.0), atol=1e-12)
     assert solution.multiplier == 0
     np.testing.assert_array_equal(solution.state[[0, 4]], [qp.ZERO, qp.FULL])
@@ -258,6 +263,6 @@ def test_inputs_are_not_changed():
     K = random_kernel(15, "full", rng)
     k, state = K.sum(axis=1), np.zeros(15, dtype=int)
     before = K.copy(), k.copy(), state.copy()
-    qp.minimise(qp.DenseQuadratic(K), k, RIDGE, 1.5, 10.0, 12.0, 1e-10, state)
+    qp.minimise(DenseQuadratic(K), k, RIDGE, 1.5, 10.0, 12.0, 1e-10, state)
     for now, then in zip((K, k, state), before):
         np.testing.assert_array_equal(now, then)

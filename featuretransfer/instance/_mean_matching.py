@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .._box_qp import FREE, DenseQuadratic, FactorQuadratic, kkt_residual, minimise
+from .._box_qp import FREE, kkt_residual, minimise
+from .._quadratic import DenseQuadratic, FactorQuadratic
 
 FIRST_ROWS = 200  # size of the first working set, and least number of rows added to it
 
@@ -74,8 +75,8 @@ def _generate(rows, k, bounds):
     least = int(np.ceil(low / upper)) + 1  # rows that can carry the smallest sum
     working = np.argsort(-k, kind="stable")[: max(FIRST_ROWS, least)]
     state, blocks = np.full(len(working), FREE), [rows(working)]
+    quadratic = DenseQuadratic(blocks[0].take(working, axis=1))
     while True:
-        quadratic = DenseQuadratic(np.concatenate([K.take(working, axis=1) for K in blocks]))
         problem = (quadratic, k[working], ridge, upper, low, high, tol, state)
         solution = minimise(*problem, only_pivot=not factor_tried)
         if not factor_tried and _is_hard(solution, n):
@@ -101,6 +102,7 @@ def _generate(rows, k, bounds):
         working = np.concatenate([working, added])
         state = np.concatenate([solution.state, np.full(len(added), FREE)])
         blocks.append(rows(added))
+        quadratic.append(blocks[-1].take(working, axis=1))
 
 
 def _is_hard(solution, n):

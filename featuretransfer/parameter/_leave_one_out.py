@@ -6,7 +6,8 @@ import numpy as np
 from scipy import linalg
 from scipy.optimize import nnls
 
-from .._box_qp import DenseQuadratic, minimise
+from .._box_qp import minimise
+from .._quadratic import DenseQuadratic
 
 STEPS = np.logspace(-4, 4, 33)  # penalties tried, in units of the mean squared norm of the rows
 

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from .._box_qp import DenseQuadratic, minimise
+from .._box_qp import minimise
+from .._quadratic import DenseQuadratic
 
 RIDGE = 1e-10  # on a kernel with mean diagonal 1: makes the solution unique
 TOL = 1e-10  # of the gradient, relative to the linear term

@@ -32,7 +32,7 @@ def test_agrees_with_the_problem_of_all_rows(monkeypatch, d, eps, upper):
     assert match.w.max() <= upper
     assert low - 1e-9 <= match.w.sum() <= high + 1e-9
     K, tol = rows(np.arange(120)), 1e-10 * np.abs(k).max()
-    whole = _box_qp.minimise(_box_qp.DenseQuadratic(K), k, RIDGE, upper, low, high, tol)
+    whole = _box_qp.minimise(_mean_matching.DenseQuadratic(K), k, RIDGE, upper, low, high, tol)
     np.testing.assert_allclose(match.w, whole.w, atol=1e-3 if d < 20 else 1e-9)
     np.testing.assert_allclose(K @ match.w, K @ whole.w, atol=1e-7 * np.abs(k).max())
 

@@ -94,8 +94,9 @@ class TLSL(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEstimator):
     target alone varies.
 
     **Cost.** For n rows in both domains, d features and r = min(n, d) time is
-    O(n d r + n^2 r + r^3), memory O(n d); no d x d matrix is formed where d > n, and graphs are
-    sparse.
+    O(n d r + n^2 r + r^3), memory O(n d): graphs are sparse, distances are held for a block of rows
+    at a time, and no d x d matrix is formed where d > n. Only the time of the graphs grows with the
+    square of n, to half a minute for 50,000 rows; ``mu=0`` with "pca" or "lda" needs none.
 
     References
     ----------

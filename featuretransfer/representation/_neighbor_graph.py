@@ -67,16 +67,15 @@ def _nearest(A, B, n_neighbors, same=False):
     for start in range(0, len(A), step):
         block = A[start : start + step]
         own = np.einsum("ij,ij->i", block, block)
-        distances = block @ B.T
-        distances *= -2
-        distances += own[:, None]
+        distances = (-2 * block) @ B.T  # less the squared norm of the row itself
         distances += norms
         if same:
             distances[np.arange(len(block)), np.arange(start, start + len(block))] = np.inf
         last = np.partition(distances, most - 1, axis=1)[:, most - 1]
         slack = SLACK * (own + norms.max())
-        rows, columns = np.nonzero(distances <= (last + slack)[:, None])
-        values = distances[rows, columns]
+        near = np.flatnonzero(distances <= (last + slack)[:, None])  # much faster than nonzero
+        rows, columns = np.divmod(near, len(B))
+        values = distances.ravel()[near] + own[rows]
         values[values <= slack[rows]] = 0  # equal rows; a link all the same
         found.append(sparse.csr_array((values, (rows, columns)), shape=distances.shape))
     return sparse.vstack(found, format="csr")

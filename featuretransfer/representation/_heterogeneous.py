@@ -119,9 +119,10 @@ class HeterogeneousFeatureAugmentation(ViewsMixin, ClassifierMixin, BaseEstimato
     corpora are one domain.
 
     **Cost.** Every iteration takes O((n_s d_s + n_t d_t) C) for n_s source and n_t labelled target
-    rows, d_s and d_t features and C classes; some hundred are needed. Where a domain has fewer
+    rows, d_s and d_t features and C classes; some tens are needed, whatever the number of rows,
+    after O(n_s d_s^2 + n_t d_t^2 + (d_s + d_t)^3) for coordinates. Where a domain has fewer
     labelled rows than features, or the kernel is not linear, O(n^2 d + n^3) time and O(n^2) memory
-    come first, with m landmarks O(n m (d + m)) and O(n m). No matrix of the size of H is formed.
+    come first, with m landmarks O(n m (d + m)) and O(n m).
 
     References
     ----------

@@ -76,7 +76,9 @@ def fit_metric_svm(Fs, Ft, signs, costs, trace, max_iter):
 
     where f_i is a row of the source followed by zeros, or zeros followed by a row of the target.
     The best H for given weights is known, which leaves a convex function of the weights with
-    continuous gradient, minimised by L-BFGS.
+    continuous gradient, minimised by L-BFGS. It works in coordinates in which the second derivative
+    would be the identity if H were 0 and all rows had slack: otherwise the number of iterations
+    would grow with that of the rows.
 
     Parameters
     ----------
@@ -132,9 +134,25 @@ class _Problem:
     def __init__(self, Fs, Ft, signs, costs, trace):
         self.Fs, self.Ft, self.signs, self.costs, self.trace = Fs, Ft, signs, costs, trace
         self.n_features = Fs.shape[1] + Ft.shape[1]
+        self.factor = linalg.cholesky(self.curvature(), lower=True, overwrite_a=True)
+
+    def curvature(self):
+        """Second derivative by weights and intercept of one problem, H = 0 and all rows active."""
+        split, n_source = self.Fs.shape[1], len(self.Fs)
+        found = np.eye(self.n_features + 1)
+        for F, own, costs in (
+            (self.Fs, slice(0, split), 2 * self.costs[:n_source]),
+            (self.Ft, slice(split, -1), 2 * self.costs[n_source:]),
+        ):
+            weighted = F * np.sqrt(costs)
+            found[own, own] += weighted.T @ weighted
+            found[-1, own] = costs[:, 0] @ F
+        found[-1, -1] = 2 * self.costs.sum()
+        return found
 
     def weights(self, x):
-        W = x.reshape(self.n_features + 1, -1)
+        V = x.reshape(self.n_features + 1, -1)
+        W = linalg.solve_triangular(self.factor, V, trans="T", lower=True, check_finite=False)
         return W[:-1], W[-1]
 
     def decision(self, U, b):
@@ -162,7 +180,9 @@ class _Problem:
         penalised = U @ (Q / (1 + h)) @ Q.T  # (I + H)^-1 U
         value = np.sum(U * penalised) / 2 + np.sum(self.costs * slack**2)
         A = 2 * self.costs * slack * self.signs
-        return value, np.vstack([penalised - self.transposed(A), -A.sum(axis=0)]).ravel()
+        gradient = np.vstack([penalised - self.transposed(A), -A.sum(axis=0)])
+        gradient = linalg.solve_triangular(self.factor, gradient, lower=True, check_finite=False)
+        return value, gradient.ravel()
 
     def dual_value(self, U, b):
         """Value of the dual problem, a lower bound, at the multipliers that belong to the weights.

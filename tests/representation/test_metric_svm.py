@@ -180,3 +180,12 @@ def test_best_eigenvalues(s, trace):
     for other in trace * rng.dirichlet(np.ones(len(s)), size=200):
         assert np.sum(s**2 / (1 + other)) >= best - 1e-9
     assert_array_equal(best_eigenvalues(s, 0.0), np.zeros(len(s)))
+
+
+def test_iterations_hardly_grow_with_the_rows():
+    few, many = (
+        fit_metric_svm(*problem(4, ns=n, nt=n // 4, ds=20, dt=20), trace=10.0, max_iter=1000)
+        for n in (100, 6400)
+    )
+    assert many.gap < 1e-6 * many.objective
+    assert many.n_iter < 1.5 * few.n_iter + 10

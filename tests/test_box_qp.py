@@ -4,12 +4,8 @@ import numpy as np
 import pytest
 from scipy import linalg
 
-<<<<<<< HEAD:tests/test_box_qp.py
 from featuretransfer import _box_qp as qp
-=======
-from featuretransfer.instance import _box_qp as qp
-from featuretransfer.instance._quadratic import DenseQuadratic, FactorQuadratic
->>>>>>> 9297b5b (Keep the Cholesky factor of mean matching while few rows change):tests/instance/test_box_qp.py
+from featuretransfer._quadratic import DenseQuadratic, FactorQuadratic
 
 cvxopt = pytest.importorskip("cvxopt")
 

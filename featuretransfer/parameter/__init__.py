@@ -2,6 +2,7 @@
 
 from ._adaptive_svm import AdaptiveSVM
 from ._biased_regularization import BiasedRegularization
+from ._attribute_transfer import AttributeTransfer
 from ._fine_tuned_classifier import FineTunedClassifier
 from ._mean_regularized import MeanRegularizedClassifier
 from ._multi_task import MultiTaskClassifier
@@ -18,4 +19,9 @@ __all__ = [
     "PriorCorrection",
     "FineTunedClassifier",
     "MultiTaskClassifier",
+    "AttributeTransfer",
+    "BalancedSelfTraining",
+    "FineTunedClassifier",
+    "MultiTaskClassifier",
+    "PriorCorrection",
 ]

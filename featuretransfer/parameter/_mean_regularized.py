@@ -90,8 +90,8 @@ class MeanRegularizedClassifier(ViewsMixin, DecisionMixin, BaseEstimator):
     the map of [1]_, equation (13), and is solved as such, to rounding. EasyAdapt with penalty 1 / C
     is ``shared=0.5, alpha=1 / (2 C)`` [2]_, intercepts as there included.
 
-    The default of `shared` was the best of 0.25, 0.5, 0.75 and 1 on the demo corpora; of 10, 30, 100
-    and 300 for `alpha`, 10 and 30 were about as good.
+    The default of `shared` was the best of 0.25, 0.5, 0.75 and 1 on the demo corpora; of 10, 30,
+    100 and 300 for `alpha`, 10 and 30 were about as good.
 
     Without labelled target rows the classifier is the plain one of all source rows. Several target
     corpora are one. In a source view, rows of several source corpora need their ids

@@ -1,8 +1,8 @@
 """Parameter transfer: what a classifier has learned is carried over to the target."""
 
 from ._adaptive_svm import AdaptiveSVM
-from ._biased_regularization import BiasedRegularization
 from ._attribute_transfer import AttributeTransfer
+from ._biased_regularization import BiasedRegularization
 from ._fine_tuned_classifier import FineTunedClassifier
 from ._mean_regularized import MeanRegularizedClassifier
 from ._multi_task import MultiTaskClassifier
@@ -20,8 +20,4 @@ __all__ = [
     "FineTunedClassifier",
     "MultiTaskClassifier",
     "AttributeTransfer",
-    "BalancedSelfTraining",
-    "FineTunedClassifier",
-    "MultiTaskClassifier",
-    "PriorCorrection",
 ]

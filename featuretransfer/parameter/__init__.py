@@ -6,6 +6,7 @@ from ._biased_regularization import BiasedRegularization
 from ._fine_tuned_classifier import FineTunedClassifier
 from ._mean_regularized import MeanRegularizedClassifier
 from ._multi_task import MultiTaskClassifier
+from ._pretrained_encoder import PretrainedEncoder
 from ._prior_correction import PriorCorrection
 from ._self_training import BalancedSelfTraining
 from ._structure_classifier import AlternatingStructureClassifier
@@ -20,4 +21,6 @@ __all__ = [
     "FineTunedClassifier",
     "MultiTaskClassifier",
     "AttributeTransfer",
+    "PretrainedEncoder",
+    "PriorCorrection",
 ]

@@ -99,14 +99,14 @@ def test_a_bound_for_each_entry(kind, share):
     K = random_kernel(30, kind, rng)
     k, upper = 3 * rng.normal(size=30) + 1, rng.uniform(0.1, 2, size=30)
     low, high = (0.0, upper.sum()) if share is None else (share * upper.sum(),) * 2
-    solution = qp.minimise(qp.DenseQuadratic(K), k, RIDGE, upper, low, high, tolerance(k))
+    solution = qp.minimise(DenseQuadratic(K), k, RIDGE, upper, low, high, tolerance(k))
     assert solution.w.min() >= 0
     assert np.all(solution.w <= upper)
     gradient = K @ solution.w + RIDGE * solution.w - k + solution.multiplier
     residual = qp.kkt_residual(gradient, solution.w, upper, solution.multiplier, low, high)
     assert residual <= 1e-8 * np.abs(k).max()
     inner = qp.interior_point(
-        qp.DenseQuadratic(K), k, RIDGE, upper, None if share is None else low, tolerance(k)
+        DenseQuadratic(K), k, RIDGE, upper, None if share is None else low, tolerance(k)
     )
     best = objective(K, k, by_cvxopt(K, k, upper, low, high))
     for w in (solution.w, inner.w):

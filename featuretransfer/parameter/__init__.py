@@ -22,5 +22,4 @@ __all__ = [
     "MultiTaskClassifier",
     "AttributeTransfer",
     "PretrainedEncoder",
-    "PriorCorrection",
 ]

@@ -79,7 +79,7 @@ def make_target_scorer(criterion, **parameters):
     """
     if callable(criterion):
         return CallableTargetScorer(criterion, **parameters)
-    if criterion not in TARGET_SCORERS:
+    if criterion not in list(TARGET_SCORERS):
         raise ValueError(
             f"criterion must be a callable or one of {list(TARGET_SCORERS)}, got {criterion!r}."
         )
@@ -289,4 +289,10 @@ def _probabilities(estimator, X):
     if values.ndim == 1:
         p = expit(values)
         return np.column_stack([1 - p, p])
+    if values.shape[1] != len(estimator.classes_):  # of pairs of classes
+        raise TypeError(
+            "The entropy criterion needs one decision value for each of the "
+            f"{len(estimator.classes_)} classes, got {values.shape[1]}. Set "
+            "decision_function_shape='ovr', or use a classifier with predict_proba."
+        )
     return softmax(values, axis=1)

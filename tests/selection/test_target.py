@@ -46,6 +46,8 @@ def test_names_and_parameters():
     assert all(type(make_target_scorer(name)) is cls for name, cls in TARGET_SCORERS.items())
     with pytest.raises(ValueError, match=r"must be a callable or one of \['iw', 'entropy'\]"):
         make_target_scorer("dev2")
+    with pytest.raises(ValueError, match=r"got \['iw'\]"):
+        make_target_scorer(["iw"])
     with pytest.raises(TypeError, match="takes no arguments"):
         make_target_scorer("entropy", n_components=3)
 
@@ -124,6 +126,13 @@ def test_entropy_rewards_sure_and_even_predictions_and_no_collapse():
 def test_entropy_needs_scores():
     with pytest.raises(TypeError, match="predict_proba or decision_function"):
         make_target_scorer("entropy")(Fixed(), X, Y, X_target=XT)
+
+
+def test_entropy_needs_a_value_for_each_class():
+    with pytest.raises(TypeError, match="each of the 4 classes, got 6. Set decision_function_sha"):
+        make_target_scorer("entropy")(
+            SVC(decision_function_shape="ovo").fit(X, Y), X, Y, X_target=XT
+        )
 
 
 def test_importance_weighted_uar():

@@ -242,13 +242,19 @@ def target_parts(value, name):
                 f"{name}[{position}] is None; every element of the tuple must be the rows of one "
                 f"target corpus. Leave that element out, or {name} altogether for no adaptation."
             )
-        if isinstance(part, str | bytes) or hasattr(part, "__fspath__") or np.ndim(part) == 0:
+        if _is_single(part):
             raise ValueError(
                 f"{name}[{position}] is a single {type(part).__name__} ({part!r}), not the rows of "
                 "a target corpus. A tuple holds one array or list per target corpus: pass "
                 f"{name}=(list_of_rows,)."
             )
     return list(value)
+
+
+def _is_single(part):
+    if isinstance(part, str | bytes) or hasattr(part, "__fspath__"):
+        return True
+    return not isinstance(part, list | tuple) and np.ndim(part) == 0  # lists may be ragged
 
 
 def _validate_part(estimator, part, dtype, finite, like, name):

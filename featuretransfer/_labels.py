@@ -76,6 +76,11 @@ def validate_target_labels(
         The labels, of the dtype of `y` where labelled and unspecified elsewhere.
     labelled : ndarray of shape (n_target,) of bool
         Which target rows are labelled.
+
+    Raises
+    ------
+    ValueError
+        If labels and rows do not match one by one, or there are classes that are not legal.
     """
     if X_target is None:
         raise ValueError(
@@ -96,6 +101,11 @@ def validate_target_labels(
     y = np.asarray(y)
     warn_if_sliceable(y_target, len(y), "y_target", stacklevel=4)
     labels = np.concatenate([np.asarray(part, dtype=object) for part in labels])
+    if labels.ndim != 1:
+        raise ValueError(
+            f"y_target must hold one label for each row of X_target, got shape {labels.shape}. "
+            "Pass a single column: y_target.ravel()."
+        )
     labelled = ~pd.isna(labels)
     classes = np.unique(y)
     if "nan" in labels[labelled] and "nan" not in classes:

@@ -1,12 +1,13 @@
 """Kernels, covariances, symmetric powers and eigenvectors, as pure functions on arrays."""
 
 from dataclasses import dataclass, replace
-from numbers import Real
 
 import numpy as np
 from scipy import linalg
 from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
 from sklearn.metrics.pairwise import kernel_metrics, pairwise_kernels
+
+from ._checks import is_number
 
 MEDIAN_ROWS = 2000  # the median distance is taken from at most about this many rows
 FEW_ROWS = 20  # most kernels are seen not to be degenerate on so many rows
@@ -94,9 +95,8 @@ def fit_kernel(kernel, gamma, X):
     names = sorted(kernel_metrics())
     if not callable(kernel) and kernel not in names:
         raise ValueError(f"kernel must be a callable or one of {names}, got {kernel!r}.")
-    if gamma not in ("median", "scale") and not (
-        isinstance(gamma, Real) and np.isfinite(gamma) and gamma > 0
-    ):
+    named = isinstance(gamma, str) and gamma in ("median", "scale")
+    if not named and not (is_number(gamma, 0) and gamma > 0):
         raise ValueError(f"gamma must be 'median', 'scale' or a positive number, got {gamma!r}.")
     X = np.asarray(X, dtype=np.float64)
     center = X.mean(axis=0)
@@ -316,8 +316,7 @@ def _divided_power(s, ridge, power):
 
 def check_reg(reg):
     """Refuse what `regularised_covariance` cannot use."""
-    valid = isinstance(reg, Real) and not isinstance(reg, bool) and 0 <= reg < np.inf
-    if not valid and not (isinstance(reg, str) and reg == "ledoit-wolf"):
+    if not is_number(reg, 0) and not (isinstance(reg, str) and reg == "ledoit-wolf"):
         raise ValueError(f"reg must be 'ledoit-wolf' or a number >= 0, got {reg!r}.")
 
 

@@ -90,6 +90,7 @@ def test_tuple_is_pooled():
         ([Xt, Xt], ValueError, "X_target is a list of tables.*pass a tuple"),
         ([pd.DataFrame(Xt)], ValueError, "X_target is a list of tables"),
         ([[1.0, 2.0, 3.0], [1.0]], ValueError, "ragged list, with rows of 1 to 3 values"),
+        (([[1.0, 2.0, 3.0], [1.0]],), ValueError, "ragged list, with rows of 1 to 3 values"),
         (Xt[:, :2], ValueError, "X_target has 2 features, but X has 3"),
         (Xt[:0], ValueError, "minimum of 1 is required"),
         (pd.DataFrame(Xt), TypeError, "X is a ndarray but X_target is a DataFrame"),

@@ -60,6 +60,7 @@ def test_target_labels_by_corpus():
         (None, ["a"] * 15, "y_target was given without X_target"),
         ((Xt,), ["a"] * 15, "must both be tuples"),
         (Xt, ["a"] * 14, r"one by one, got \[14\] labels for \[15\] rows"),
+        (Xt, [["a"]] * 15, r"one label for each row of X_target, got shape \(15, 1\)"),
         (Xt, np.array(["a", np.nan] + ["b"] * 13), "contains the string 'nan'"),
         (Xt, ["a"] * 14 + ["c"], r"classes that y does not have: 'c' \(y has 'a', 'b'\)"),
     ],

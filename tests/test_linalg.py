@@ -78,6 +78,8 @@ def test_rbf_is_exact_far_from_the_origin():
         ("rbff", "median", "kernel must be a callable or one of"),
         ("rbf", "mean", "gamma must be 'median', 'scale' or a positive number"),
         ("rbf", 0.0, "gamma must be"),
+        ("rbf", True, "gamma must be"),
+        ("rbf", np.array([1.0, 2.0]), "gamma must be"),
         ("rbf", np.inf, "gamma must be"),
         ("rbf", 1e6, "numerically 0 between all rows.*gamma='median', or scale"),
         ("rbf", 1e-14, "numerically 1 between all rows"),

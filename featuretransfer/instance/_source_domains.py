@@ -2,6 +2,7 @@
 
 import numpy as np
 from sklearn.base import BaseEstimator
+from sklearn.utils import check_consistent_length
 
 from .._base import validate_domains, validate_source_domains
 from .._checks import is_number
@@ -144,7 +145,7 @@ class SourceDomainWeights(WeighterMixin, BaseEstimator):
         TypeError
             If `weighter` is not a weighter.
         ValueError
-            If a parameter is out of range, or `source_domains` and rows do not match.
+            If a parameter is out of range, or `source_domains` or `y` and rows do not match.
         """
         X, X_target = validate_domains(self, X, X_target)
         self._check_parameters()
@@ -154,6 +155,7 @@ class SourceDomainWeights(WeighterMixin, BaseEstimator):
         self.domains_, self.distances_ = names, np.zeros(len(names))
         if X_target is not None:
             if self.weighter is not None:
+                check_consistent_length(X, y)
                 for rows in parts:
                     labels = None if y is None else np.asarray(y)[rows]
                     fitted, w[rows] = learn_weights(

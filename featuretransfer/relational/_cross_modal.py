@@ -244,7 +244,7 @@ class CrossModalTransfer(ViewsMixin, ClassifierAround, ClassifierMixin, BaseEsti
                 f"temperature must be a finite number > 0, got {self.temperature!r}. Use "
                 "labels='hard' for the most probable class alone."
             )
-        if self.confidence is not None and self.confidence not in CONFIDENCES:
+        if self.confidence is not None and self.confidence not in list(CONFIDENCES):
             raise ValueError(
                 f"confidence must be None or one of {list(CONFIDENCES)}, got {self.confidence!r}."
             )

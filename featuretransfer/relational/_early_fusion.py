@@ -173,7 +173,7 @@ class EarlyFusion(ViewsMixin, ClassifierAround, ClassifierMixin, BaseEstimator):
 
     def _check_parameters(self):
         check_classifier(self.estimator)
-        if self.imputation not in IMPUTATIONS:
+        if self.imputation not in list(IMPUTATIONS):
             raise ValueError(
                 f"imputation must be one of {list(IMPUTATIONS)}, got {self.imputation!r}."
             )

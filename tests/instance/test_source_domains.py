@@ -177,3 +177,10 @@ def test_bad_parameters(parameters, error, message):
 def test_bad_corpora():
     with pytest.raises(ValueError, match="one corpus for each of the 100 rows"):
         SourceDomainWeights().fit(X, X_target=XT, source_domains=DOMAINS[:9])
+
+
+def test_labels_for_the_weighter_are_one_for_each_row():
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        SourceDomainWeights(weighter=KernelMeanMatching()).fit(
+            X, np.zeros(2 * len(X)), X_target=XT, source_domains=DOMAINS
+        )

@@ -219,6 +219,11 @@ def test_recipe_scales_inside():
         ({"labels": "some"}, ValueError, r"labels must be one of \['soft', 'hard'\]"),
         ({"temperature": 0}, ValueError, "temperature must be a finite number > 0.*labels='hard'"),
         ({"confidence": "margin"}, ValueError, r"confidence must be None or one of \['max', 'ent"),
+        (
+            {"confidence": ["max"]},
+            ValueError,
+            r"confidence must be None or one of .* got \['max'\]",
+        ),
         ({"threshold": 1.0, "confidence": "max"}, ValueError, "threshold must be a number >= 0"),
         ({"threshold": 0.5}, ValueError, "threshold=0.5 needs a confidence to compare with"),
         (

@@ -151,6 +151,7 @@ def test_tags():
     ("parameters", "error", "message"),
     [
         ({"estimator": "svc"}, TypeError, "estimator must be a classifier instance, got 'svc'"),
+        ({"imputation": ["mean"]}, ValueError, r"imputation must be one of .* got \['mean'\]"),
         ({"imputation": "zero"}, ValueError, r"imputation must be one of \['mean', 'regression'\]"),
         ({"dropout": 1.0}, ValueError, "dropout must be a number >= 0 and < 1, got 1.0"),
         (

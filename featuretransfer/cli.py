@@ -23,7 +23,7 @@ DEMO_METHODS = ("coral", "tca", "jda", "kernel-mean-matching")
 
 
 def main():
-    """Run the command line: exit code 0 done, 1 some inputs failed, 2 wrong use."""
+    """Run the command line: exit code 0 done, 1 some files or cells failed, 2 wrong use."""
     try:
         sys.exit(cli.main(standalone_mode=False))
     except click.exceptions.Abort:
@@ -260,6 +260,7 @@ def _evaluate(corpora, methods, output, *, classifier=None, **options):
         )
     for path in written:
         click.echo(f"written: {path}")
+    sys.exit(1 if (result.to_frame()["error"] != "").any() else 0)
 
 
 def _has_matplotlib():

@@ -198,6 +198,17 @@ def test_own_labels(corpora, tmp_path):
     assert set(predictions["y_true"]) == {"rage", *EMOTIONS} - {"anger"}
 
 
+def test_evaluate_reports_failures_and_keeps_the_rest(corpora, tmp_path):
+    """Of one speaker nothing can be held out: that corpus has no in-corpus score."""
+    single = pd.read_csv(corpora / "one.csv").assign(speaker="alone")
+    single.to_csv(corpora / "single.csv", index=False)
+    given = [f"--corpus={name}={corpora / name}.csv" for name in ("single", "two")]
+    done = run("evaluate", *given, "-o", tmp_path / "results", code=1)
+    assert "in-corpus, single to single: ValueError: single has a single speaker" in done.stdout
+    results = pd.read_csv(tmp_path / "results" / "results.csv")
+    assert results["error"].notna().sum() == 1
+
+
 def test_demo(tmp_path):
     done = run("demo", "-o", tmp_path / "results", "--jobs", "2")
     assert "coral" in done.stdout

@@ -61,7 +61,7 @@ def bootstrap_uar(y_true, y_pred, speakers, n_bootstraps, seed):
         Speaker of each row; a row without one is a speaker of its own.
     n_bootstraps : int
         Number of replicates.
-    seed : int
+    seed : int or tuple of int
         Determines the draws.
 
     Returns

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from .._checks import is_count
 from ._metrics import bootstrap_uar
 
 BASELINE_TO_BEAT = "corpus-scaling"
@@ -122,6 +123,8 @@ class CrossCorpusResult:
         """
         if by not in ("pipeline", "pair"):
             raise ValueError(f"by must be 'pipeline' or 'pair', got {by!r}.")
+        if not is_count(n_bootstraps):
+            raise ValueError(f"n_bootstraps must be an integer >= 1, got {n_bootstraps!r}.")
         if not 0 < confidence < 1:
             raise ValueError(f"confidence must be between 0 and 1, got {confidence!r}.")
         keys = ["pipeline"] if by == "pipeline" else ["pipeline", "source", "target"]

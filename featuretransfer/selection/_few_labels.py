@@ -140,6 +140,7 @@ class FewLabelsSplit(BaseShuffleSplit):
         warnings.warn(
             f"n_per_class={self.n_per_class} rows are not had by half of the speakers: {short}. "
             "All that there are are labelled.",
-            stacklevel=2,
+            UserWarning,
+            stacklevel=5,
         )
         return best

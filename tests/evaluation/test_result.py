@@ -76,6 +76,8 @@ def test_bad_summaries(result):
         result.summary(by="target")
     with pytest.raises(ValueError, match="confidence must be between 0 and 1"):
         result.summary(confidence=95)
+    with pytest.raises(ValueError, match="n_bootstraps must be an integer >= 1, got 0"):
+        result.summary(n_bootstraps=0)
 
 
 def test_csv_keeps_everything(result, tmp_path):

@@ -51,8 +51,10 @@ def test_single_emotion_speakers_are_drawn_until_every_class_is_there():
 
 
 def test_shortage_is_counted():
-    with pytest.warns(UserWarning, match="not had by half of the speakers: anger 30, joy 30"):
+    message = "not had by half of the speakers: anger 30, joy 30"
+    with pytest.warns(UserWarning, match=message) as caught:
         known, tested = next(FewLabelsSplit(31, 1, 0).split(Y, Y, SPEAKERS))
+    assert caught[0].filename == __file__
     assert_array_equal(np.unique(Y[known], return_counts=True)[1], [30, 30, 30])
     assert len(tested) == 120
 

@@ -6,8 +6,8 @@ from sklearn.linear_model import LogisticRegression
 def default_classifier():
     """Logistic regression with balanced classes, regularised for few rows of many features.
 
-    The last step of recipes, the classifier of the baselines, and what predicts pseudo-labels: with
-    the default regularisation of scikit-learn it would fit some hundred rows of speech features
-    to the last one, and label another corpus accordingly.
+    The last step of recipes, which predicts pseudo-labels in them too, and the classifier of the
+    baselines: with the default regularisation of scikit-learn it would fit some hundred rows of
+    speech features to the last one, and label another corpus accordingly.
     """
     return LogisticRegression(C=0.01, class_weight="balanced", max_iter=500)

@@ -49,7 +49,7 @@ def make_shifted_corpora(
     strength : float, default=1.0
         How much it changes; 0 is no change.
     separation : float, default=1.0
-        Distance of the class means in units of the noise.
+        Distance of two class means in one feature, in units of the noise (root mean square).
     random_state : int, RandomState instance or None, default=None
         Determines every draw.
 

@@ -197,11 +197,9 @@ class _Density:
         return self._log_sums(self._whitened(X)) + self.constant - np.log(len(self.rows))
 
     def log_left_out(self):
-        """Logarithm of the density at its own rows, each left out of its own estimate."""
-        n = len(self.rows)
-        if n == 1:
-            return np.zeros(1)
-        return self._log_sums(self.rows, left_out=True) + self.constant - np.log(n - 1)
+        """Logarithm of the density at its rows (two or more), each left out of its own estimate."""
+        found = self._log_sums(self.rows, left_out=True)
+        return found + self.constant - np.log(len(self.rows) - 1)
 
     def _log_sums(self, rows, left_out=False):
         found, step = np.empty(len(rows)), max(1, BLOCK // len(self.rows))

@@ -20,9 +20,7 @@ class WeighterMixin:
     __metadata_request__fit = {"X_target": True}
     settings = ("transductive",)  # weights serve what learns from the labels of the source
     uses_y = False  # whether `fit` learns from source labels
-    advised_components = (
-        None  # principal components that `recipe` weights on; None for all features
-    )
+    advised_components = None  # that `recipe` weights on (PCA); None is all features
 
     def _set_weights(self, w):
         """Learn ``sample_weight_`` and ``effective_sample_size_``, warn where that is low."""

@@ -57,7 +57,7 @@ class ClassRelationTransfer(ViewsMixin, ClassifierMixin, BaseEstimator):
         Whether the target may have classes that the source does not have.
     coordinates : dict, default=None
         Label to coordinates, of any dimension, which tell where a class is that the source does not
-        have. None is valence and arousal of anger, boredom, calm, disgust, fear, happiness,
+        have. None is valence and arousal [1]_ of anger, boredom, calm, disgust, fear, happiness,
         neutral, sadness and surprise after [2]_.
     label_weight : float, default=5.0
         Weight of a labelled target row, where an unlabelled one has weight 1.

@@ -154,9 +154,10 @@ class EarlyFusion(ViewsMixin, ClassifierAround, ClassifierMixin, BaseEstimator):
             self.target_imputation_ = self._learn(target, there) or self.source_imputation_
             filled = _filled(self.target_imputation_, target, there)
             X_target = _like(as_given(X_target, target), filled)
-        filled, weights = _filled(self.source_imputation_, rows, present), None
-        if self.dropout > 0 and len(self.columns_) > 1:
-            fill = partial(_filled, self.source_imputation_)
+        fill = partial(_filled, self.source_imputation_)
+        if self.dropout == 0 or len(self.columns_) == 1:
+            filled, weights = fill(rows, present), None
+        else:
             filled, origin, weights = with_modalities_dropped(rows, present, self.dropout, fill)
             X, y = (X.iloc[origin] if isinstance(X, pd.DataFrame) else X), y[origin]
         X = _like(X, filled)

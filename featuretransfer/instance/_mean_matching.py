@@ -98,7 +98,7 @@ def _generate(rows, k, bounds):
             w[working] = solution.w
             return w, solution.multiplier, product, n_steps
         order = np.argsort(gradient[missing], kind="stable")
-        added = missing[order[: max(FIRST_ROWS, len(working) // 2)]]
+        added = missing[order[: max(FIRST_ROWS, len(working) // 3)]]
         working = np.concatenate([working, added])
         state = np.concatenate([solution.state, np.full(len(added), FREE)])
         blocks.append(rows(added))

@@ -7,6 +7,8 @@ from scipy import linalg
 from sklearn.cluster import KMeans
 from sklearn.covariance import ledoit_wolf_shrinkage
 
+RANK_TOL = 1e-10  # share of the largest scatter between below which a direction is rounding
+
 
 class Discriminant(NamedTuple):
     """Clusters of the target rows, the axes that they were found on, and the ratios by round."""
@@ -28,7 +30,8 @@ def discriminant_axes(X, labels, n_axes):
     labels : ndarray of int of shape (n_samples,)
         Class numbers.
     n_axes : int
-        Number of axes, cut to the number of classes minus one.
+        Number of axes, cut to the number of directions in which class means differ: at most the
+        number of classes minus one, and of features.
 
     Returns
     -------
@@ -51,10 +54,12 @@ def discriminant_axes(X, labels, n_axes):
     # few classes: the axes lie in the span of W^-1 times the class means
     solved = linalg.solve(within, between.T, assume_a="pos")
     values, vectors = linalg.eigh(between @ solved)
-    n_axes = min(n_axes, len(classes) - 1)
-    order = np.argsort(-values)[:n_axes]
-    values = np.maximum(values[order], 1e-300)
-    return solved @ vectors[:, order] / np.sqrt(values), float(values.sum())
+    order = np.argsort(-values)[: min(n_axes, len(classes) - 1)]
+    values, vectors = values[order], vectors[:, order]
+    kept = values > RANK_TOL * values[0]
+    kept[0] = True  # an axis of zeros where all means agree
+    values = np.maximum(values[kept], 1e-300)
+    return solved @ vectors[:, kept] / np.sqrt(values), float(values.sum())
 
 
 def discriminant_clusters(X_source, y, X_target, n_clusters, n_init, max_iter, rng):

@@ -36,6 +36,28 @@ def test_axes_are_those_of_a_dense_eigenproblem(n_rows):
     assert np.degrees(angles.max()) < 1e-5
 
 
+def test_no_more_axes_than_directions_of_the_class_means():
+    # with 8 classes in 2 dimensions further axes would be rounding, of any length
+    rng = np.random.default_rng(0)
+    X, labels = rng.normal(size=(60, 2)), np.arange(60) % 8
+    axes, _ = discriminant_axes(X, labels, 7)
+    assert axes.shape == (2, 2)
+    assert np.abs(axes).max() < 10
+    axes, _ = discriminant_axes(np.zeros((6, 2)), np.arange(6) % 2, 1)
+    assert_array_equal(axes, np.zeros((2, 1)))
+
+
+def test_few_features():
+    rng = np.random.default_rng(0)
+    y = np.repeat([0, 1], 50)
+    X = rng.normal(size=(100, 2)) + 6 * np.eye(2)[0] * y[:, None]
+    for seed in range(10):
+        target = X + 0.1 * np.random.default_rng(seed).normal(size=2)
+        clustering = DiscriminativeTransferClustering(2, random_state=0)
+        labels = clustering.fit(X, y, X_target=(target,)).labels_
+        assert adjusted_rand_score(y, labels) > 0.9
+
+
 def test_classes_of_the_source_help():
     rng = np.random.default_rng(0)
     y, y_target = rng.integers(0, 2, 200), rng.integers(0, 2, 60)

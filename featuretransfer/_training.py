@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
-from ._checks import is_count, is_number
+from ._checks import check_counts, is_number
 from ._network import Schedule
 
 COUNTS = ("batch_size", "max_iter", "n_iter_no_change")
@@ -31,9 +31,7 @@ def schedule_of(estimator):
     ValueError
         If one of them is out of range.
     """
-    for name in COUNTS:
-        if not is_count(getattr(estimator, name)):
-            raise ValueError(f"{name} must be an integer >= 1, got {getattr(estimator, name)!r}.")
+    check_counts(estimator, *COUNTS)
     check_range(estimator, "learning_rate", positive=True)
     check_range(estimator, "tol")
     names = ("learning_rate", *COUNTS, "tol", "verbose")

@@ -1,7 +1,9 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
-from featuretransfer._checks import is_count, is_number
+from featuretransfer._checks import check_counts, check_flags, is_count, is_number
 
 
 @pytest.mark.parametrize(
@@ -38,3 +40,13 @@ def test_numbers_between_zero_and_one(value, expected):
 def test_infinity_is_beyond_every_bound():
     assert not is_number(np.inf)
     assert is_number(-1e300)
+
+
+def test_parameters_are_named():
+    estimator = SimpleNamespace(n=3, m=0, tied=np.True_, fitted="no")
+    check_counts(estimator, "n")
+    check_flags(estimator, "tied")
+    with pytest.raises(ValueError, match="m must be an integer >= 1, got 0"):
+        check_counts(estimator, "n", "m")
+    with pytest.raises(TypeError, match="fitted must be True or False, got 'no'"):
+        check_flags(estimator, "tied", "fitted")

@@ -6,7 +6,7 @@ from sklearn.utils import compute_sample_weight
 from sklearn.utils.validation import check_is_fitted
 
 from .._base import validate_domains, validate_source_domains
-from .._checks import is_number
+from .._checks import check_flags, is_number
 from .._defaults import default_classifier
 from .._labels import source_labels, validate_target_labels
 from .._linalg import fit_kernel
@@ -14,7 +14,6 @@ from ._decision import DecisionMixin, all_classes, signs_of
 from ._inner import as_given, take, validate_rows
 from ._leave_one_out import is_loo, settle, smoother_of_kernel
 from ._source_models import (
-    check_flags,
     check_scale,
     check_shares,
     equal,

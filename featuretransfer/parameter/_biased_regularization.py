@@ -7,7 +7,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._base import FLOATS, validate_domains, validate_source_domains
-from .._checks import is_number
+from .._checks import check_flags, is_number
 from .._defaults import default_classifier
 from .._labels import source_labels, validate_target_labels
 from ._decision import DecisionMixin, all_classes, probabilities, signs_of
@@ -15,7 +15,6 @@ from ._inner import as_given
 from ._leave_one_out import is_loo, settle, smoother_of_rows
 from ._linear_fit import LOSSES, fit_around, least_squares_units
 from ._source_models import (
-    check_flags,
     check_scale,
     check_shares,
     equal,

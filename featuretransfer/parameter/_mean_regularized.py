@@ -6,13 +6,12 @@ from sklearn.utils import compute_sample_weight
 from sklearn.utils.metaestimators import available_if
 
 from .._base import ViewsMixin, validate_domains, validate_source_domains
-from .._checks import is_number
+from .._checks import check_flags, is_number
 from .._labels import source_labels, validate_target_labels
 from ._corpus_tasks import source_tasks, warn_none_labelled
 from ._decision import DecisionMixin, all_classes, probabilities, signs_of
 from ._linear_fit import LOSSES, fit_around
 from ._shared_weights import fit_tasks
-from ._source_models import check_flags
 
 
 class MeanRegularizedClassifier(ViewsMixin, DecisionMixin, BaseEstimator):
@@ -257,6 +256,6 @@ class MeanRegularizedClassifier(ViewsMixin, DecisionMixin, BaseEstimator):
             raise ValueError(f"loss must be one of {list(LOSSES)}, got {self.loss!r}.")
         if not is_number(self.alpha, 0) or self.alpha == 0:
             raise ValueError(f"alpha must be a finite number > 0, got {self.alpha!r}.")
-        if not is_number(self.shared, 0, 1 + 1e-12):
+        if not is_number(self.shared, 0) or self.shared > 1:
             raise ValueError(f"shared must be a number from 0 to 1, got {self.shared!r}.")
         check_flags(self, "fit_intercept", "allow_new_classes")

@@ -202,14 +202,6 @@ def check_scale(source_scale):
         )
 
 
-def check_flags(estimator, *names):
-    """Refuse parameters that are not True or False."""
-    for name in names:
-        value = getattr(estimator, name)
-        if not isinstance(value, bool | np.bool_):
-            raise TypeError(f"{name} must be True or False, got {value!r}.")
-
-
 def warn_too_few(estimator, labels, stacklevel):
     """Say that the classifier is that of the source."""
     found = (

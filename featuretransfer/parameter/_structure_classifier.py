@@ -10,14 +10,14 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._base import FLOATS, validate_domains, validate_source_domains
-from .._checks import is_count, is_number
+from .._checks import check_flags, is_count, is_number
 from .._labels import source_labels, validate_target_labels
 from ._alternating_structure import learn_structure, stretch
 from ._auxiliary_problems import feature_problems, label_problems, task_problems
 from ._corpus_tasks import source_tasks
 from ._decision import DecisionMixin, all_classes, probabilities, signs_of
 from ._linear_fit import LOSSES, fit_around, least_squares_units
-from ._source_models import check_flags, warn_too_few
+from ._source_models import warn_too_few
 
 
 class AlternatingStructureClassifier(DecisionMixin, BaseEstimator):

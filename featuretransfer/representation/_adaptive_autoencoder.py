@@ -8,7 +8,7 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._base import FLOATS, AdapterMixin, validate_domains
-from .._checks import is_number
+from .._checks import check_flags, is_number
 from .._training import check_range, generator, warn_unless_converged
 from ._autoencoder_options import options_of
 from ._column_scales import standard
@@ -215,11 +215,17 @@ class AdaptiveDenoisingAutoencoder(ClassNamePrefixFeaturesOutMixin, AdapterMixin
         options, rng = options_of(self), generator(self.random_state)
         if X_target is None:
             self.target_layer_, trainings = None, []
-            self.layer_, training = fit_layer(X, self.n_hidden, options, rng)
+            title = type(self).__name__
+            self.layer_, training = fit_layer(X, self.n_hidden, options, rng, title=title)
         else:
             scale = standard(np.concatenate([X, X_target]))
             self.target_layer_, of_target = fit_layer(
-                X_target, self.n_hidden, options, copy.deepcopy(rng), scale=scale
+                X_target,
+                self.n_hidden,
+                options,
+                copy.deepcopy(rng),
+                title=f"{type(self).__name__}, target",
+                scale=scale,
             )
             trainings = [of_target]
             self.layer_, training = self._fit_source(X, options, rng, scale)
@@ -254,6 +260,7 @@ class AdaptiveDenoisingAutoencoder(ClassNamePrefixFeaturesOutMixin, AdapterMixin
                 schedule=replace(options.schedule, learning_rate=rates),
             ),
             rng,
+            title=f"{type(self).__name__}, source",
             scale=scale,
             start=start,
             centers={i: prior[i] for i in pulled},
@@ -280,6 +287,7 @@ class AdaptiveDenoisingAutoencoder(ClassNamePrefixFeaturesOutMixin, AdapterMixin
         return self.layer_.encode(X).astype(X.dtype, copy=False)
 
     def _check_parameters(self):
+        check_flags(self, "tie_biases")
         if self.strength != np.inf:
             check_range(self, "strength")
         if not is_number(self.beta, 0) or self.beta > 1:

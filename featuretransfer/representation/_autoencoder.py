@@ -1,14 +1,16 @@
 """Denoising autoencoder."""
 
+from dataclasses import replace
+
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._base import FLOATS, AdapterMixin, validate_domains
 from .._checks import is_count
-from .._network import ACTIVATIONS
-from .._training import check_range, generator, schedule_of, warn_unless_converged
-from ._denoising import CORRUPTIONS, Options, fit_layer
+from .._training import check_range, generator, warn_unless_converged
+from ._autoencoder_options import options_of
+from ._denoising import fit_layer
 
 FEATURES = ("code", "code+input")
 
@@ -181,14 +183,14 @@ class DenoisingAutoencoder(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEs
             If a parameter is out of range, or training diverges.
         """
         X, X_target = validate_domains(self, X, X_target)
-        options = self._options()
+        options, sizes = self._options(), self._sizes()
         rows = X if X_target is None else np.concatenate([X, X_target])
         rng = generator(self.random_state)
         self.layers_, trainings = [], []
-        for n_hidden in self._sizes():
+        for n_hidden in sizes:
             if self.layers_:
                 rows = self.layers_[-1].encode(rows)
-            title = f"{type(self).__name__}, layer {len(self.layers_) + 1} of {len(self._sizes())}"
+            title = f"{type(self).__name__}, layer {len(self.layers_) + 1} of {len(sizes)}"
             layer, training = fit_layer(rows, n_hidden, options, rng, title=title)
             self.layers_.append(layer)
             trainings.append(training)
@@ -197,7 +199,7 @@ class DenoisingAutoencoder(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEs
         self.loss_curves_ = [training.losses for training in trainings]
         self.validation_curves_ = [training.monitored for training in trainings]
         self.n_iter_ = sum(map(len, self.loss_curves_))
-        self._n_features_out = self._sizes()[-1]
+        self._n_features_out = sizes[-1]
         if self.features == "code+input":
             self._n_features_out += X.shape[1]
         warn_unless_converged(self, trainings)
@@ -232,38 +234,16 @@ class DenoisingAutoencoder(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEs
         return X
 
     def _sizes(self):
-        return tuple(self.n_hidden) if isinstance(self.n_hidden, list | tuple) else (self.n_hidden,)
-
-    def _options(self):
-        self._check_parameters()
-        return Options(
-            activation=self.activation,
-            corrupt=CORRUPTIONS.get(self.corruption, self.corruption),
-            noise=self.noise,
-            tied=self.tied,
-            alpha=self.alpha,
-            dropout=self.dropout,
-            validation_fraction=self.validation_fraction,
-            schedule=schedule_of(self),
-        )
-
-    def _check_parameters(self):
-        sizes = self._sizes()
+        given = self.n_hidden
+        sizes = tuple(given) if isinstance(given, list | tuple) else (given,)
         if not sizes or not all(map(is_count, sizes)):
             raise ValueError(
-                f"n_hidden must be a positive integer or a tuple of such, got {self.n_hidden!r}."
+                f"n_hidden must be a positive integer or a tuple of such, got {given!r}."
             )
-        if not callable(self.corruption) and self.corruption not in CORRUPTIONS:
-            raise ValueError(
-                f"corruption must be a callable or one of {list(CORRUPTIONS)}, got "
-                f"{self.corruption!r}."
-            )
-        for name, allowed in (("activation", ACTIVATIONS), ("features", FEATURES)):
-            if getattr(self, name) not in allowed:
-                raise ValueError(
-                    f"{name} must be one of {list(allowed)}, got {getattr(self, name)!r}."
-                )
-        check_range(self, "noise", below=1 if self.corruption == "mask" else np.inf)
-        check_range(self, "alpha")
-        for name in ("dropout", "validation_fraction"):
-            check_range(self, name, below=1)
+        return sizes
+
+    def _options(self):
+        if self.features not in FEATURES:
+            raise ValueError(f"features must be one of {list(FEATURES)}, got {self.features!r}.")
+        check_range(self, "dropout", below=1)
+        return replace(options_of(self, n_hidden=self._sizes()), dropout=self.dropout)

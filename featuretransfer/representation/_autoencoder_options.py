@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .._checks import is_count
+from .._checks import check_counts, check_flags
 from .._network import ACTIVATIONS
 from .._training import check_range, schedule_of
 from ._denoising import CORRUPTIONS, Options
@@ -17,31 +17,35 @@ def options_of(estimator, **fixed):
         Has ``n_hidden``, ``alpha``, ``validation_fraction``, the parameters of `schedule_of` and,
         where they are not fixed, ``corruption``, ``noise``, ``activation`` and ``tied``.
     **fixed : dict
-        Values of such parameters as the estimator does not have.
+        Values of such parameters as the estimator does not have, or checks itself.
 
     Returns
     -------
     options : Options
-        For a layer of ``n_hidden`` units.
+        Without dropout.
 
     Raises
     ------
+    TypeError
+        If ``tied`` is no bool.
     ValueError
-        If one of them is out of range.
+        If another of them is out of range.
     """
-    if not is_count(estimator.n_hidden):
-        raise ValueError(f"n_hidden must be an integer >= 1, got {estimator.n_hidden!r}.")
+    if "n_hidden" not in fixed:
+        check_counts(estimator, "n_hidden")
     values = {
         name: fixed[name] if name in fixed else getattr(estimator, name)
         for name in ("corruption", "noise", "activation", "tied")
     }
     corruption, activation = values["corruption"], values["activation"]
-    if not callable(corruption) and corruption not in CORRUPTIONS:
+    if not callable(corruption) and corruption not in list(CORRUPTIONS):
         raise ValueError(
             f"corruption must be a callable or one of {list(CORRUPTIONS)}, got {corruption!r}."
         )
-    if activation not in ACTIVATIONS:
+    if activation not in list(ACTIVATIONS):
         raise ValueError(f"activation must be one of {list(ACTIVATIONS)}, got {activation!r}.")
+    if "tied" not in fixed:
+        check_flags(estimator, "tied")
     if "noise" not in fixed:
         check_range(estimator, "noise", below=1 if corruption == "mask" else np.inf)
     check_range(estimator, "alpha")

@@ -134,8 +134,7 @@ def fit_layer(X, n_hidden, options, rng, *, title="", scale=None, start=None, ce
 
     def loss_and_gradients(batch):
         clean = rows[kept[batch]]
-        clean.flags.writeable = False  # a corruption in place would be learned
-        corrupted = options.corrupt(clean, options.noise, rng)
+        corrupted = damaged(clean, options, rng)
         factors = ()
         if options.dropout:
             code = rng.random((len(batch), n_hidden), dtype=np.float32) >= options.dropout
@@ -145,8 +144,7 @@ def fit_layer(X, n_hidden, options, rng, *, title="", scale=None, start=None, ce
     monitor = None
     if len(held_out):
         clean = rows[held_out]
-        clean.flags.writeable = False
-        corrupted = options.corrupt(clean, options.noise, rng)  # the same in every epoch
+        corrupted = damaged(clean, options, rng)  # the same in every epoch
 
         def monitor():
             error = reconstruction_loss(parameters, corrupted, clean, options)
@@ -156,6 +154,12 @@ def fit_layer(X, n_hidden, options, rng, *, title="", scale=None, start=None, ce
         parameters, len(kept), loss_and_gradients, options.schedule, rng, monitor, title=title
     )
     return DenoisingLayer(scale, *layers_of(parameters, options)), training
+
+
+def damaged(clean, options, rng):
+    """Corrupted rows; the clean ones become read-only, lest a corruption in place be learned."""
+    clean.flags.writeable = False
+    return options.corrupt(clean, options.noise, rng)
 
 
 def reconstruction(parameters, corrupted, clean, options, factors=(), centers=None):

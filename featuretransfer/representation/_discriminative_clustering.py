@@ -7,10 +7,11 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._base import FLOATS, validate_domains
+from .._checks import check_counts
 from .._labels import source_labels
 from ._column_scales import standard
 from ._discriminant_axes import discriminant_clusters
-from ._transfer_clustering import check_counts, warn_unless_settled
+from ._transfer_clustering import check_n_clusters, warn_unless_settled
 
 
 class DiscriminativeTransferClustering(ClusterMixin, BaseEstimator):
@@ -122,9 +123,8 @@ class DiscriminativeTransferClustering(ClusterMixin, BaseEstimator):
         """
         given = X
         X, X_target = validate_domains(self, X, X_target)
-        check_counts(
-            self, ("n_clusters", "n_init", "max_iter"), X if X_target is None else X_target
-        )
+        check_counts(self, "n_clusters", "n_init", "max_iter")
+        check_n_clusters(self, X if X_target is None else X_target)
         rng = check_random_state(self.random_state)
         if X_target is None:
             self._fit_alone(X, rng)

@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin
 
 from .._base import AdapterMixin, validate_domains
-from .._checks import is_count
+from .._checks import check_counts
 from .._network import ACTIVATIONS
 from .._training import check_range
 from ._column_scales import standard
@@ -167,9 +167,7 @@ class MarginalizedDenoisingAutoencoder(
         return outputs[-1].astype(X.dtype, copy=False)
 
     def _check_parameters(self):
-        for name in ("n_layers", "block_size"):
-            if not is_count(getattr(self, name)):
-                raise ValueError(f"{name} must be an integer >= 1, got {getattr(self, name)!r}.")
+        check_counts(self, "n_layers", "block_size")
         check_range(self, "noise", below=1)
         check_range(self, "reg", positive=True)
         for name, allowed in (("activation", ACTIVATIONS), ("features", FEATURES)):

@@ -184,12 +184,12 @@ class SharedHiddenLayerAutoencoder(ClassNamePrefixFeaturesOutMixin, AdapterMixin
         X, X_target = validate_domains(self, X, X_target)
         check_range(self, "gamma")
         options, rng = options_of(self, tied=False), generator(self.random_state)
-        self.target_layer_ = None
+        self.target_layer_, title = None, type(self).__name__
         if X_target is None:
-            self.layer_, training = fit_layer(X, self.n_hidden, options, rng)
+            self.layer_, training = fit_layer(X, self.n_hidden, options, rng, title=title)
         else:
             self.layer_, self.target_layer_, training = fit_shared_layer(
-                X, X_target, self.n_hidden, options, float(self.gamma), rng
+                X, X_target, self.n_hidden, options, float(self.gamma), rng, title=title
             )
         self.coef_, self.intercept_ = self.layer_.encoder.weights, self.layer_.encoder.biases
         self.loss_curve_, self.validation_curve_ = training.losses, training.monitored

@@ -6,17 +6,19 @@ from .._network import hold_out, train
 from ._column_scales import standard
 from ._denoising import (
     DenoisingLayer,
+    damaged,
     decay,
     initial_parameters,
     layers_of,
     reconstruction,
     reconstruction_loss,
+    standardise,
 )
 
 OWN_DECODER = {3: 0.0}  # what decays of a layer whose encoder decays elsewhere
 
 
-def fit_shared_layer(X, X_target, n_hidden, options, gamma, rng):
+def fit_shared_layer(X, X_target, n_hidden, options, gamma, rng, *, title=""):
     """Train an encoder with two decoders.
 
     With ``gamma=0`` source encoder and decoder are bit for bit those of `fit_layer`: whatever is
@@ -34,6 +36,8 @@ def fit_shared_layer(X, X_target, n_hidden, options, gamma, rng):
         Weight of the target.
     rng : numpy.random.Generator
         Draws initial weights, corruption and order of the rows.
+    title : str, default=""
+        What the lines of a verbose training begin with.
 
     Returns
     -------
@@ -44,7 +48,7 @@ def fit_shared_layer(X, X_target, n_hidden, options, gamma, rng):
     """
     aside = rng.spawn(1)[0]
     scale = standard(np.concatenate([X, X_target]))
-    source, target = (scale(part).astype(np.float32) for part in (X, X_target))
+    source, target = standardise(X, scale), standardise(X_target, scale)
     parameters = initial_parameters(X.shape[1], n_hidden, False, rng)
     parameters += [value.copy() for value in parameters[2:]]  # the decoders start alike
     held_out, kept = hold_out(len(source), options.validation_fraction, rng)
@@ -53,22 +57,24 @@ def fit_shared_layer(X, X_target, n_hidden, options, gamma, rng):
     n_steps = -(-len(kept) // options.schedule.batch_size)
     n_each = -(-len(kept_target) // n_steps)
 
-    def damaged(rows, rng):
-        return options.corrupt(rows, options.noise, rng), rows
+    def pair_of(rows, rng):
+        return damaged(rows, options, rng), rows
 
     def loss_and_gradients(batch):
-        pair = damaged(source[kept[batch]], rng), damaged(target[turns.take(n_each)], aside)
+        pair = pair_of(source[kept[batch]], rng), pair_of(target[turns.take(n_each)], aside)
         return shared_reconstruction(parameters, *pair, options, gamma)
 
     monitor = None
     if len(held_out):
         tested = held_out_target if len(held_out_target) else kept_target
-        pair = damaged(source[held_out], rng), damaged(target[tested], aside)
+        pair = pair_of(source[held_out], rng), pair_of(target[tested], aside)
 
         def monitor():
             return shared_loss(parameters, *pair, options, gamma)
 
-    training = train(parameters, len(kept), loss_and_gradients, options.schedule, rng, monitor)
+    training = train(
+        parameters, len(kept), loss_and_gradients, options.schedule, rng, monitor, title=title
+    )
     both = (layers_of(part, options) for part in by_domain(parameters))
     return *(DenoisingLayer(scale, *layers) for layers in both), training
 

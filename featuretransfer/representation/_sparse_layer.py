@@ -12,6 +12,7 @@ from ._denoising import (
     layers_of,
     reconstruction,
     reconstruction_loss,
+    standardise,
 )
 
 LEAST_ACTIVITY = 1e-6  # mean activation, or what it lacks of 1, below which it counts as this
@@ -32,7 +33,7 @@ class Sparsity(NamedTuple):
     beta: float
 
 
-def fit_sparse_layer(X, n_hidden, options, sparsity, rng, scale):
+def fit_sparse_layer(X, n_hidden, options, sparsity, rng, scale, *, title=""):
     """Train a sparse autoencoder.
 
     With ``sparsity.beta=0`` it is bit for bit that of `fit_layer` without corruption.
@@ -51,6 +52,8 @@ def fit_sparse_layer(X, n_hidden, options, sparsity, rng, scale):
         Draws initial weights and order of the rows.
     scale : Affine
         Standardises the rows.
+    title : str, default=""
+        What the lines of a verbose training begin with.
 
     Returns
     -------
@@ -59,7 +62,7 @@ def fit_sparse_layer(X, n_hidden, options, sparsity, rng, scale):
     training : Training
         The course of its training.
     """
-    rows = scale(X).astype(np.float32)
+    rows = standardise(X, scale)
     parameters = initial_parameters(rows.shape[1], n_hidden, options.tied, rng)
     held_out, kept = hold_out(len(rows), options.validation_fraction, rng)
 
@@ -72,7 +75,9 @@ def fit_sparse_layer(X, n_hidden, options, sparsity, rng, scale):
         def monitor():
             return sparse_loss(parameters, rows[held_out], options, sparsity)
 
-    training = train(parameters, len(kept), loss_and_gradients, options.schedule, rng, monitor)
+    training = train(
+        parameters, len(kept), loss_and_gradients, options.schedule, rng, monitor, title=title
+    )
     return DenoisingLayer(scale, *layers_of(parameters, options)), training
 
 

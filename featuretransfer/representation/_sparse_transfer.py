@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin
 
 from .._base import AdapterMixin, validate_domains
-from .._checks import is_count, is_number
+from .._checks import check_counts, is_number
 from .._labels import source_labels, validate_target_labels
 from .._training import check_range, generator, warn_unless_converged
 from ._autoencoder_options import options_of
@@ -225,13 +225,15 @@ class SparseAutoencoderTransfer(OneToOneFeatureMixin, AdapterMixin, BaseEstimato
         self.layers_, trainings = [], []
         parts = [X[labels == label] for label in self.classes_]
         self.n_labelled_ = np.array([len(part) for part in parts])
-        for part, rng in zip(parts, generator(self.random_state).spawn(len(parts))):
+        generators = generator(self.random_state).spawn(len(parts))
+        for label, part, rng in zip(self.classes_.tolist(), parts, generators):
             if len(part) < self.min_rows:
                 self.layers_.append(None)
                 self.loss_curves_.append([])
                 continue
+            title = f"{type(self).__name__}, class {label!r}"
             layer, training = fit_sparse_layer(
-                part, self.n_hidden, options, sparsity, rng, self._scale
+                part, self.n_hidden, options, sparsity, rng, self._scale, title=title
             )
             self.layers_.append(layer)
             self.loss_curves_.append(training.losses)
@@ -260,8 +262,7 @@ class SparseAutoencoderTransfer(OneToOneFeatureMixin, AdapterMixin, BaseEstimato
         if not is_number(self.rho, 0, 1) or self.rho == 0:
             raise ValueError(f"rho must be a number > 0 and < 1, got {self.rho!r}.")
         check_range(self, "beta")
-        if not is_count(self.min_rows):
-            raise ValueError(f"min_rows must be an integer >= 1, got {self.min_rows!r}.")
+        check_counts(self, "min_rows")
 
 
 def _warn_nothing_to_adapt_to():

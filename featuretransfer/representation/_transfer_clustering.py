@@ -10,7 +10,8 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._base import FLOATS, validate_domains
-from .._checks import is_count, is_number
+from .._checks import check_counts
+from .._training import check_range
 from ._co_clustering import assigned, co_cluster, joint, summed
 from ._column_scales import minmax
 
@@ -139,9 +140,9 @@ class TransferClustering(ClusterMixin, BaseEstimator):
         """
         X, X_target = validate_domains(self, X, X_target)
         tables = [X] if X_target is None else [X_target, X]
-        check_counts(self, ("n_clusters", "n_feature_clusters", "n_init", "max_iter"), tables[0])
-        if not is_number(self.lam, 0):
-            raise ValueError(f"lam must be a number >= 0, got {self.lam!r}.")
+        check_counts(self, "n_clusters", "n_feature_clusters", "n_init", "max_iter")
+        check_n_clusters(self, tables[0])
+        check_range(self, "lam")
         self._scale = minmax(np.concatenate(tables))
         domains = [self._distribution(rows) for rows in tables]
         sizes = self.n_clusters, min(self.n_feature_clusters, X.shape[1])
@@ -189,11 +190,8 @@ class TransferClustering(ClusterMixin, BaseEstimator):
         return joint(np.maximum(self._scale(X), 0))
 
 
-def check_counts(estimator, names, rows):
-    """Refuse parameters that are no counts, and more clusters than rows."""
-    for name in names:
-        if not is_count(getattr(estimator, name)):
-            raise ValueError(f"{name} must be an integer >= 1, got {getattr(estimator, name)!r}.")
+def check_n_clusters(estimator, rows):
+    """Refuse more clusters than rows."""
     if len(rows) < estimator.n_clusters:
         raise ValueError(
             f"n_clusters={estimator.n_clusters} is more than there are rows to cluster "

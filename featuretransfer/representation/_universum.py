@@ -8,11 +8,13 @@ from .._network import Layer, backward, forward, hold_out, train
 from ._column_scales import standard
 from ._denoising import (
     DenoisingLayer,
+    damaged,
     decay,
     initial_parameters,
     layers_of,
     reconstruction,
     reconstruction_loss,
+    standardise,
 )
 
 
@@ -53,7 +55,7 @@ class Head(NamedTuple):
     alpha: float
 
 
-def fit_universum_layer(X, margins, n_hidden, options, head, rng):
+def fit_universum_layer(X, margins, n_hidden, options, head, rng, *, title=""):
     """Train an autoencoder and, on its code, linear decision functions.
 
     Where no margin has a weight the autoencoder is bit for bit that of `fit_layer`.
@@ -72,6 +74,8 @@ def fit_universum_layer(X, margins, n_hidden, options, head, rng):
         How the decisions are learned.
     rng : numpy.random.Generator
         Draws initial weights, corruption and order of the rows.
+    title : str, default=""
+        What the lines of a verbose training begin with.
 
     Returns
     -------
@@ -83,7 +87,7 @@ def fit_universum_layer(X, margins, n_hidden, options, head, rng):
         The course of the training.
     """
     scale = standard(X)
-    rows = scale(X).astype(np.float32)
+    rows = standardise(X, scale)
     margins = Margins(*(np.asarray(values, dtype=np.float32) for values in margins))
     n_outputs = margins.signs.shape[1]
     parameters = initial_parameters(rows.shape[1], n_hidden, options.tied, rng)
@@ -92,19 +96,21 @@ def fit_universum_layer(X, margins, n_hidden, options, head, rng):
 
     def loss_and_gradients(batch):
         clean = rows[kept[batch]]
-        corrupted = options.corrupt(clean, options.noise, rng)
+        corrupted = damaged(clean, options, rng)
         asked = margins.of(kept[batch])
         return universum_reconstruction(parameters, corrupted, clean, asked, options, head)
 
     monitor = None
     if len(held_out):
         clean, asked = rows[held_out], margins.of(held_out)
-        corrupted = options.corrupt(clean, options.noise, rng)  # the same in every epoch
+        corrupted = damaged(clean, options, rng)  # the same in every epoch
 
         def monitor():
             return universum_loss(parameters, corrupted, clean, asked, options, head)
 
-    training = train(parameters, len(kept), loss_and_gradients, options.schedule, rng, monitor)
+    training = train(
+        parameters, len(kept), loss_and_gradients, options.schedule, rng, monitor, title=title
+    )
     layer = DenoisingLayer(scale, *layers_of(parameters[:-2], options))
     return layer, decisions_of(parameters), training
 

@@ -250,6 +250,7 @@ class UniversumAutoencoder(
             options,
             Head(float(self.epsilon), unit * float(self.head_alpha)),
             generator(self.random_state),
+            title=type(self).__name__,
         )
         self.coef_, self.intercept_ = self._decisions.weights.T, self._decisions.biases
         self.loss_curve_, self.validation_curve_ = training.losses, training.monitored

@@ -222,6 +222,7 @@ def test_a_class_that_the_source_does_not_have():
         ({"loss": "huber"}, ValueError, "loss must be one of"),
         ({"alpha": 0}, ValueError, "alpha must be a finite number > 0, got 0"),
         ({"shared": 1.5}, ValueError, "shared must be a number from 0 to 1, got 1.5"),
+        ({"shared": 1 + 1e-13}, ValueError, "shared must be a number from 0 to 1, got 1.0"),
         ({"fit_intercept": None}, TypeError, "fit_intercept must be True or False, got None"),
         ({"y": np.full(80, "class0")}, ValueError, "y_target has classes that y does not have"),
         ({"y": np.full(80, "a"), "y_target": None}, ValueError, "at least two classes"),

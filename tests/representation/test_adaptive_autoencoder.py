@@ -207,6 +207,20 @@ def test_too_few_epochs_of_either_warn():
         fitted(data.X_source, data.X_target, max_iter=2)
 
 
+def test_progress_names_the_domain(capsys):
+    data = make_shifted_corpora(40, 30, random_state=0)
+    fitted(data.X_source, data.X_target, max_iter=1, verbose=True)
+    fitted(data.X_source, None, max_iter=1, verbose=True)
+    starts = [line.split("epoch")[0] for line in capsys.readouterr().out.splitlines()]
+    name = "AdaptiveDenoisingAutoencoder"
+    assert starts == [f"{name}, target, ", f"{name}, source, ", f"{name}, "]
+
+
+def test_tie_biases_is_true_or_false():
+    with pytest.raises(TypeError, match="tie_biases must be True or False, got 'no'"):
+        fitted(np.eye(5), None, tie_biases="no")
+
+
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [

@@ -5,7 +5,12 @@ from scipy.linalg import subspace_angles
 from scipy.optimize import minimize
 from sklearn.exceptions import ConvergenceWarning
 
-from featuretransfer import DenoisingAutoencoder
+from featuretransfer import (
+    AdaptiveDenoisingAutoencoder,
+    DenoisingAutoencoder,
+    SharedHiddenLayerAutoencoder,
+    UniversumAutoencoder,
+)
 from featuretransfer._network import Schedule
 from featuretransfer.representation._denoising import (
     Options,
@@ -162,16 +167,25 @@ def test_corruption_is_fresh_in_every_step():
     assert not np.array_equal(drawn[0], drawn[1])
 
 
-def test_corruption_in_place_is_refused():
+@pytest.mark.parametrize(
+    "cls",
+    [
+        DenoisingAutoencoder,
+        AdaptiveDenoisingAutoencoder,
+        SharedHiddenLayerAutoencoder,
+        UniversumAutoencoder,
+    ],
+)
+def test_corruption_in_place_is_refused(cls):
     def in_place(X, noise, rng):
         X *= rng.random(X.shape) >= noise
         return X
 
-    X = make_shifted_corpora(30, 20, random_state=0).X_source
+    data = make_shifted_corpora(30, 20, random_state=0)
     for fraction in (0.0, 0.5):
-        model = DenoisingAutoencoder(corruption=in_place, validation_fraction=fraction)
+        model = cls(corruption=in_place, validation_fraction=fraction)
         with pytest.raises(ValueError, match="read-only"):
-            model.fit(X)
+            model.fit(data.X_source, data.y_source, X_target=data.X_target)
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.001, 0.999])
@@ -299,6 +313,7 @@ def test_seed_decides():
         ("noise", 1.0, "noise must be a number >= 0 and < 1, got 1.0"),
         ("noise", -0.1, "noise must be a number"),
         ("activation", "elu", "activation must be one of"),
+        ("activation", ["tanh"], r"activation must be one of .*, got \['tanh'\]"),
         ("features", "input", "features must be one of"),
         ("alpha", -1.0, "alpha must be a number"),
         ("dropout", 1.0, "dropout must be a number >= 0 and < 1"),
@@ -314,6 +329,11 @@ def test_bad_parameters(name, value, message):
     X = make_shifted_corpora(30, 20, random_state=0).X_source
     with pytest.raises(ValueError, match=message):
         DenoisingAutoencoder(**{name: value}).fit(X)
+
+
+def test_tied_is_true_or_false():
+    with pytest.raises(TypeError, match="tied must be True or False, got 'no'"):
+        DenoisingAutoencoder(tied="no").fit(np.eye(5))
 
 
 def test_gaussian_noise_may_exceed_one():

@@ -127,7 +127,7 @@ def test_any_number_of_target_rows(n_target):
     assert np.isfinite(model.coef_).all()
     layer = model.target_layer_
     lost = (layer.decode(layer.encode(data.X_target)) - data.X_target) / layer.scale.scale
-    assert np.mean(lost**2) < 0.9 * np.mean(layer.standardise(data.X_target) ** 2)
+    assert np.mean(lost**2) < 0.9 * np.mean(layer.scale(data.X_target) ** 2)
 
 
 @pytest.mark.parametrize(

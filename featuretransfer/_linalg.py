@@ -292,15 +292,38 @@ class Covariance:
             result += self.ridge**power * X
         return result
 
-    def whiten(self, X):
-        """``X @ R`` with a root R of the inverse, ``R @ R.T = C ** -1``.
+    def whiten(self, X, *, own=False):
+        """Rows whose squared lengths are ``x C^-1 x'``.
 
-        Squared lengths of the result are ``x C^-1 x'``. Where all eigenvectors are known it costs
-        one product with them; use ``times_power(X, -0.5)`` for the symmetric root.
+        Inner products with such rows of Z are right too, ``x C^-1 z'``. Where Z has fewer rows than
+        columns they have a column for each axis of its row space, and one for the length of what is
+        outside. Use ``times_power(X, -0.5)`` for the symmetric root.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, n_features)
+            Rows.
+        own : bool, default=False
+            Whether they are a multiple of Z, whose products are known.
+
+        Returns
+        -------
+        whitened : ndarray of shape (n_samples, n_features or n_axes + 1)
+            The rows.
         """
+        roots = np.sqrt(self.values + self.ridge)
         if self.rows is None:
-            return X @ (self.vectors / np.sqrt(self.values + self.ridge))
-        return self.times_power(X, -0.5)
+            return X @ (self.vectors / roots)
+        axes = self.values > len(self.values) * np.finfo(np.float64).eps * self.values[-1]
+        vectors, lengths, roots = self.vectors[:, axes], np.sqrt(self.values[axes]), roots[axes]
+        norms = np.einsum("ij,ij->i", X, X)
+        if own:
+            factor = np.sqrt(norms.sum() / max(self.values.sum(), np.finfo(np.float64).tiny))
+            inside, outside = vectors * (factor * lengths), np.zeros(len(X))
+        else:
+            inside = (X @ self.rows.T) @ (vectors / lengths)
+            outside = np.maximum(norms - np.einsum("ij,ij->i", inside, inside), 0.0)
+        return np.column_stack([inside / roots, np.sqrt(outside / self.ridge)])
 
 
 def _divided_power(s, ridge, power):
@@ -351,7 +374,7 @@ def regularised_covariance(X, reg):
 def covariance_of(Z, ridge=0.0):
     """``ridge I + Z'Z`` by its eigenvalues; `Z` is kept where it has fewer rows than columns."""
     n, d = Z.shape
-    values, vectors = linalg.eigh(Z.T @ Z if d <= n else Z @ Z.T)
+    values, vectors = linalg.eigh(Z.T @ Z if d <= n else Z @ Z.T, driver="evd", overwrite_a=True)
     return Covariance(ridge, np.maximum(values, 0), vectors, None if d <= n else Z)
 
 

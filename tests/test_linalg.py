@@ -122,14 +122,30 @@ def test_covariance_powers_equal_the_dense_ones(n, d, reg, power):
     assert not covariance.is_singular
 
 
+@pytest.mark.parametrize("reg", [0.3, 1e-6, "ledoit-wolf"])
 @pytest.mark.parametrize(("n", "d"), [(60, 5), (6, 40)])
-def test_whitened_rows_have_the_lengths_of_the_covariance(n, d):
-    Z = rng.normal(size=(n, d))
+def test_whitened_rows_have_the_lengths_of_the_covariance(n, d, reg):
+    Z = rng.normal(size=(n, d)) * np.logspace(0, -3, n)[:, None]
     Z -= Z.mean(axis=0)
-    C = Z.T @ Z / (n - 1) + 0.3 * np.eye(d)
+    covariance = regularised_covariance(Z, reg)
+    S = Z.T @ Z / (n - 1)
+    ridge = covariance.ridge
+    C = (1 - ridge * d / np.trace(S) if reg == "ledoit-wolf" else 1) * S + ridge * np.eye(d)
     A = rng.normal(size=(7, d))
-    whitened = regularised_covariance(Z, 0.3).whiten(A)
-    assert_allclose(whitened @ whitened.T, A @ np.linalg.solve(C, A.T), atol=1e-10)
+    whitened, own = covariance.whiten(A), covariance.whiten(Z, own=True)
+    lengths = np.einsum("ij,ij->i", A, np.linalg.solve(C, A.T).T)
+    assert_allclose((whitened**2).sum(axis=1), lengths, rtol=1e-7)
+    tolerance = {"rtol": 1e-6, "atol": 1e-7 * lengths.max()}
+    assert_allclose(whitened @ own.T, A @ np.linalg.solve(C, Z.T), **tolerance)
+    assert_allclose(own @ own.T, Z @ np.linalg.solve(C, Z.T), **tolerance)
+    seen = covariance.whiten(Z)
+    assert_allclose(seen @ own.T, own @ own.T, **tolerance)
+
+
+def test_whitened_rows_of_a_constant_domain():
+    covariance = regularised_covariance(np.zeros((3, 5)), 0.5)
+    assert_allclose(covariance.whiten(np.zeros((3, 5)), own=True), 0)
+    assert_allclose((covariance.whiten(np.ones((1, 5))) ** 2).sum(), 10)
 
 
 def test_unregularised_low_rank_power_lives_in_the_row_space():

@@ -109,7 +109,7 @@ class GaussianWeights(WeighterMixin, BaseEstimator):
         means, covariances = domain_covariances(X, X_target, self.reg)
         self.mean_source_, self.mean_target_ = means
         self.covariance_source_, self.covariance_target_ = covariances
-        log_ratio = self._log_ratio(X)
+        log_ratio = self._log_ratio(X, own=True)
         self._set_weights(np.exp(log_ratio - log_ratio.max()))
         return self
 
@@ -132,12 +132,15 @@ class GaussianWeights(WeighterMixin, BaseEstimator):
             return np.ones(len(X))
         return np.exp(np.minimum(self._log_ratio(X), np.log(np.finfo(np.float64).max)))
 
-    def _log_ratio(self, X):
-        source = _log_density(X, self.mean_source_, self.covariance_source_)
+    def _log_ratio(self, X, *, own=False):
+        source = _log_density(X, self.mean_source_, self.covariance_source_, own=own)
         return _log_density(X, self.mean_target_, self.covariance_target_) - source
 
 
-def _log_density(X, mean, covariance):
-    """Logarithm of the normal density, up to a constant of the dimension."""
-    Z = covariance.whiten(X - mean)
+def _log_density(X, mean, covariance, *, own=False):
+    """Logarithm of the normal density, up to a constant of the dimension.
+
+    `own` tells that mean and covariance are those of `X`.
+    """
+    Z = covariance.whiten(X - mean, own=own)
     return -0.5 * (np.einsum("ij,ij->i", Z, Z) + covariance.log_determinant)

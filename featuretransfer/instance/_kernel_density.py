@@ -130,7 +130,8 @@ class KernelDensityWeights(WeighterMixin, BaseEstimator):
         self.bandwidth_source_ = self._factor(X)
         self.bandwidth_target_ = self._factor(X_target)
         self._source = _Density(X, self.covariance_source_, self.bandwidth_source_)
-        self._target = _Density(X_target, self.covariance_target_, self.bandwidth_target_)
+        own = covariances[0] is not covariances[1]
+        self._target = _Density(X_target, covariances[1], self.bandwidth_target_, own=own)
         log_ratio = self._relative(self._target.log(X) - self._source.log_left_out())
         self._set_weights(np.exp(log_ratio - log_ratio.max()))
         return self
@@ -179,18 +180,24 @@ class KernelDensityWeights(WeighterMixin, BaseEstimator):
 
 
 class _Density:
-    """A kernel density estimate on whitened rows, up to a factor that depends on the dimension."""
+    """A kernel density estimate on whitened rows, up to a factor that depends on the dimension.
 
-    def __init__(self, X, covariance, bandwidth):
-        self.covariance, self.bandwidth = covariance, bandwidth
+    `own` tells whether the covariance is that of the rows.
+    """
+
+    def __init__(self, X, covariance, bandwidth, *, own=True):
+        self.covariance, self.bandwidth, self.own = covariance, bandwidth, own
         self.mean = X.mean(axis=0, dtype=np.float64)
-        self.rows = self._whitened(X)
+        self.rows = self._whitened(X, own=own)
         self.half_norms = _half_norms(self.rows)
         d = X.shape[1]
         self.constant = -0.5 * covariance.log_determinant - d * np.log(bandwidth)
 
-    def _whitened(self, X):
-        return self.covariance.whiten(X - self.mean) / self.bandwidth
+    def _whitened(self, X, *, own=False):
+        X = X - self.mean
+        if not self.own:  # inner products are needed between rows that are all outside its span
+            return self.covariance.times_power(X, -0.5) / self.bandwidth
+        return self.covariance.whiten(X, own=own) / self.bandwidth
 
     def log(self, X):
         """Logarithm of the density at rows."""

@@ -34,6 +34,31 @@ def test_weights_leave_each_source_row_out():
     assert_allclose(weighter.sample_weight_, w / w.mean(), rtol=1e-8)
 
 
+@pytest.mark.parametrize("n_target", [9, 2])
+@pytest.mark.filterwarnings("ignore::featuretransfer.exceptions.LowEffectiveSampleSizeWarning")
+@pytest.mark.filterwarnings("ignore:X_target has too few different rows")
+def test_more_features_than_rows(n_target):
+    """Equal to dense d x d formulas, also where the source's covariance stands in (two rows)."""
+    rng = np.random.default_rng(0)
+    A = rng.normal(size=(30, 30))
+    Xs, Xt, new = (rng.normal(size=(n, 30)) @ A for n in (12, n_target, 5))
+    weighter = KernelDensityWeights(alpha=0.0, bandwidth=2.0).fit(Xs, X_target=Xt)
+
+    def log_density(rows, among, covariance):
+        S = covariance.ridge * np.eye(30) + covariance.rows.T @ covariance.rows
+        differences = rows[:, None] - among
+        squares = np.einsum("ijk,kl,ijl->ij", differences, np.linalg.inv(S), differences)
+        return np.log(np.exp(-squares / 8).mean(axis=1)) - np.linalg.slogdet(S)[1] / 2
+
+    source, target = weighter.covariance_source_, weighter.covariance_target_
+    assert (source is target) == (n_target == 2)
+    expected = log_density(new, Xt, target) - log_density(new, Xs, source)
+    assert_allclose(np.log(weighter.density_ratio(new)), expected, rtol=1e-8)
+    others = [log_density(Xs[i : i + 1], np.delete(Xs, i, axis=0), source)[0] for i in range(12)]
+    w = np.exp(log_density(Xs, Xt, target) - others)
+    assert_allclose(weighter.sample_weight_, w / w.mean(), rtol=1e-7, atol=1e-12)
+
+
 def test_relative_ratio_is_bounded_and_follows_from_the_plain_one():
     plain = KernelDensityWeights(alpha=0.0).fit(X, X_target=XT).density_ratio(NEW)
     relative = KernelDensityWeights(alpha=0.2).fit(X, X_target=XT).density_ratio(NEW)

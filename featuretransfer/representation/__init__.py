@@ -21,7 +21,9 @@ from ._mda import MarginalizedDenoisingAutoencoder
 from ._nmf import TransferNMF
 from ._optimal_transport import OptimalTransport
 from ._scaling import CorpusScaler
+from ._self_taught import SelfTaughtFeatures
 from ._shared_autoencoder import SharedHiddenLayerAutoencoder
+from ._sparse_coding import TransferSparseCoding
 from ._sparse_transfer import SparseAutoencoderTransfer
 from ._sstca import SemiSupervisedTCA
 from ._subspace_alignment import SubspaceAlignment
@@ -46,6 +48,8 @@ __all__ = [
     "JDA",
     "BDA",
     "TransferNMF",
+    "SelfTaughtFeatures",
+    "TransferSparseCoding",
     "TransferJointMatching",
     "DomainRegression",
     "DenoisingAutoencoder",

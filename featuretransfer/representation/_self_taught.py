@@ -66,7 +66,8 @@ class SelfTaughtFeatures(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEsti
     domain are coded for fixed atoms, equation 2. Codes and atoms are learned in turn, an exact step
     in the codes of one atom, or in one atom (algorithm 2 of [2]_), at a time. The start are
     evenly spread rows, and an atom that no row uses is replaced by what is left of a row that is
-    described badly: no seed matters. New rows get the minimum itself, exact up to rounding.
+    described badly: no seed matters. New rows get the minimum itself, up to rounding, unless atoms
+    are almost the same.
 
     The default of `alpha` is the ``1.2 / sqrt(n_features)`` that [2]_ uses for rows of length 1:
     scaled rows have a length of about ``sqrt(n_features)``. Without ``X_target`` the dictionary is

@@ -19,7 +19,7 @@ from sklearn.exceptions import ConvergenceWarning
 from .._linalg import evenly, spread_order
 from ._column_scales import standard
 
-EXACT = 1e-9  # violation of the optimality conditions, of the largest product of row and atom
+EXACT = 1e-7  # violation of the optimality conditions, of the largest product of row and atom
 NEGLIGIBLE = 1e-5  # of alpha: the codes of an atom that only rounding lets be used
 WORTH = 1.001  # of alpha: a row with an atom of its own leaves alpha, up to rounding
 BETWEEN = 5  # sweeps from one look at the optimality conditions to the next

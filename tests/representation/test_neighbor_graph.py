@@ -5,7 +5,11 @@ from scipy.spatial.distance import cdist
 from sklearn.neighbors import NearestNeighbors, kneighbors_graph
 
 from featuretransfer.representation import _neighbor_graph
-from featuretransfer.representation._neighbor_graph import cross_laplacian, neighbor_laplacian
+from featuretransfer.representation._neighbor_graph import (
+    cross_laplacian,
+    neighbor_laplacian,
+    neighbor_links,
+)
 
 rng = np.random.default_rng(0)
 
@@ -102,3 +106,13 @@ def test_duplicated_rows_are_linked():
     assert np.isfinite(same).all()
     assert_allclose(same @ np.ones(5), 0)
     assert (np.diag(same) >= 2).all()
+
+
+@pytest.mark.parametrize("n_neighbors", [1, 4, 50])
+def test_links_of_the_rows_of_a_graph_are_its_own_and_one_with_themselves(n_neighbors):
+    X = np.random.default_rng(0).normal(size=(30, 3))
+    X[20:] = X[:10]  # equal rows are neighbours
+    adjacency = -neighbor_laplacian(X, n_neighbors).toarray()
+    np.fill_diagonal(adjacency, 1)
+    order = np.random.default_rng(1).permutation(30)
+    assert_array_equal(neighbor_links(X[order], X, n_neighbors).toarray(), adjacency[order])

@@ -7,6 +7,7 @@ import numpy as np
 from _domains import width
 from scipy import linalg
 from scipy.sparse.linalg import eigsh
+from sklearn.cluster import KMeans
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import pairwise_distances_argmin
 from sklearn.metrics.pairwise import euclidean_distances, rbf_kernel
@@ -233,6 +234,66 @@ def kernel_matrices(data):
             np.exp(D, out=D).sum(axis=1)
 
     return work
+
+
+def within_classes(data):
+    """Eigenvectors of the inner products within classes, and the target rows times them.
+
+    The objective is a sum of squared lengths of rows in this metric.
+    """
+    labels, codes = np.unique(data.ys, return_inverse=True)
+
+    def work():
+        means = np.array([data.Xs[data.ys == label].mean(axis=0) for label in labels])
+        Z = data.Xs - means[codes]
+        if Z.shape[1] <= len(Z):
+            return data.Xt @ linalg.eigh(Z.T @ Z)[1]
+        return data.Xt @ Z.T @ linalg.eigh(Z @ Z.T)[1]
+
+    return work
+
+
+def ranking_steps(data):
+    """A Newton step for each class: the second derivatives, and their Cholesky factor.
+
+    These are products of the columns of all rows, less those of the rows of the class with sums
+    over the other rows. Where there are more columns than rows, all are in a basis of the rows,
+    which is free here.
+    """
+    X = data.Xs - data.Xs.mean(axis=0)
+    if X.shape[1] > len(X):
+        X = linalg.qr(X.T, mode="r")[0][: len(X)].T.copy()
+
+    parts = [X[data.ys == label] for label in np.unique(data.ys)]
+
+    def work():
+        for part in parts:
+            sums = part.copy()
+            H = X.T @ X - part.T @ sums
+            H.flat[:: len(H) + 1] += 1.0
+            linalg.cho_solve(linalg.cho_factor(H, overwrite_a=True), X[0])
+
+    return work
+
+
+def clustering_starts(n_init, n_clusters, n_feature_clusters):
+    """For every start one k-means of the rows of each domain, as shares, and one of all columns."""
+
+    def prepare(data):
+        rows = data.pooled - data.pooled.min(axis=0)
+        rows /= rows.max(axis=0)
+        rows /= rows.sum(axis=1, keepdims=True)
+        domains = np.split(rows, [len(data.Xs)])
+        tables = [*((part, n_clusters) for part in domains), (rows.T.copy(), n_feature_clusters)]
+
+        def work():
+            for seed in range(n_init):
+                for rows, k in tables:
+                    KMeans(min(k, len(rows)), n_init=1, random_state=seed).fit(rows)
+
+        return work
+
+    return prepare
 
 
 def nearest(data):

@@ -14,8 +14,7 @@ from _domains import width
 from _peers import adapt, dense_coral, pot, skada
 from sklearn.base import is_regressor
 
-from featuretransfer import NoAdaptation
-from featuretransfer.testing import all_adapters, all_predictors, all_weighters, make_instance
+from featuretransfer.testing import all_methods, make_instance
 
 SIZES = tuple((n, d) for d in (88, 384, 1582) for n in (500, 1000, 2000, 4000))
 FEWER = tuple((n, d) for n, d in SIZES if n in (1000, 4000))
@@ -66,7 +65,7 @@ class Method:
 
     def estimator(self, data):
         """An estimator with these settings and a seed."""
-        found = make_instance(public()[self.name])
+        found = make_instance(all_methods()[self.name])
         options = {k: v(data) if callable(v) else v for k, v in self.options.items()}
         if "random_state" in found.get_params():
             options["random_state"] = 0
@@ -123,16 +122,9 @@ def numbers_known(metadata):
     return {"y_target": (found,)}
 
 
-def public():
-    """Name to class of everything that adapts, the do-nothing adapter aside."""
-    found = {**all_adapters(), **all_weighters(), **all_predictors()}
-    del found[NoAdaptation.__name__]
-    return dict(sorted(found.items()))
-
-
 def timed():
     """Title to `Method`: the entries of the table, then everything else that is public."""
-    known = public()
+    known = all_methods()
     entries = [method for method in TABLE if method.name in known]
     listed = {method.name for method in entries}
     entries += [Method(name, sizes=FEWER) for name in known if name not in listed]
@@ -303,4 +295,18 @@ TABLE = [
     ),
     Method("TransferNMF", options=_COMPONENTS),
     Method("FeatureAugmentation", peers={"adapt": adapt("FA")}),
+    Method(
+        "RelativeEmotionTransfer",
+        floor=floors.ranking_steps,
+        within=1.5,
+        per_iteration=True,
+        sizes=FEWER,
+    ),
+    Method("ClassRelationTransfer", floor=floors.within_classes, sizes=FEWER),
+    Method(  # the rounds after the starts, of a number of their own each, come on top
+        "TransferClustering",
+        floor=floors.clustering_starts(10, 4, 16),
+        within=3,
+        sizes=FEWER,
+    ),
 ]

@@ -62,7 +62,7 @@ def main():
         for name, classifier in classifiers.items():
             first = not results
             pipelines = unlabelled(chosen, classifier, and_source_scaler=first)
-            slow = too_slow(results, pipelines, len(results))
+            slow = too_slow(results, pipelines)
             kept = {key: pipeline for key, pipeline in pipelines.items() if key not in slow}
             if not kept:
                 continue
@@ -114,7 +114,7 @@ def load(smoke):
 
 def uses_labels(cls):
     """Whether a method learns from labelled target rows."""
-    return "y_target" in inspect.signature(cls.fit).parameters and cls is not ft.NoAdaptation
+    return "y_target" in inspect.signature(cls.fit).parameters
 
 
 def for_other_columns(cls):
@@ -131,8 +131,8 @@ def unlabelled(chosen, classifier, and_source_scaler):
     """All methods after scaling by corpus and, if asked for, after a scaler of the source."""
     pipelines = {}
     for name, cls in chosen.items():
-        if cls in (ft.NoAdaptation, ft.CorpusScaler) or uses_labels(cls) or for_other_columns(cls):
-            continue  # rows of the baselines, and other sections
+        if cls is ft.CorpusScaler or uses_labels(cls) or for_other_columns(cls):
+            continue  # a baseline, and what has sections of its own
         pipelines[name] = ft.recipe(name, clone(classifier))
         if and_source_scaler:
             pipelines[name + SCALED_BY_SOURCE] = with_source_scaler(pipelines[name])
@@ -145,9 +145,9 @@ def with_source_scaler(pipeline):
     return Pipeline([("standardscaler", StandardScaler()), *steps], transform_input=["X_target"])
 
 
-def too_slow(results, pipelines, n_done):
+def too_slow(results, pipelines):
     """Pipelines that would take too long on many features, by their time on the fewest."""
-    if n_done < len(CLASSIFIERS):
+    if len(results) < len(CLASSIFIERS):  # still on the fewest
         return []
     first = next(iter(results.values()))
     taken = first.to_frame().groupby("pipeline")["seconds"].mean()

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import _common
 from _domains import make_domains, width
-from _methods import Method, public
+from _methods import Method
+
+from featuretransfer.testing import all_methods
 
 LANDMARKS = 300
 ROWS, WIDTHS = (12500, 25000, 50000, 100000), (88, 384)
@@ -58,7 +60,9 @@ def parse():
 def methods():
     """Names of the methods that have landmarks."""
     return [
-        name for name, cls in public().items() if "landmarks" in inspect.signature(cls).parameters
+        name
+        for name, cls in all_methods().items()
+        if "landmarks" in inspect.signature(cls).parameters
     ]
 
 
@@ -67,7 +71,7 @@ def run(name, n, d):
     _common.pin_threads()
     warnings.simplefilter("ignore")  # pseudo-labels
     options = {"landmarks": min(LANDMARKS, n // 2)}
-    if "kernel" in inspect.signature(public()[name]).parameters:
+    if "kernel" in inspect.signature(all_methods()[name]).parameters:
         options |= {"kernel": "rbf", "gamma": width}
     method = Method(name, options=options)
     method.work(make_domains(60, 24))()

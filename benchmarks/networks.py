@@ -33,9 +33,7 @@ def main():
     options = parse()
     version = _common.environment()["versions"]["torch"]
     print(f"Beside torch {version}." if version else "torch is not installed: ours alone.")
-    print(
-        LINE.format("d", "hidden", "rows", "batch", "threads", "ours", "torch", "ratio", "losses")
-    )
+    print(LINE.format(*COLUMNS))
     rows = []
     for case in [(24, 8, 100, 32, 1)] if options.smoke else cases(options.threads):
         _common.pin_threads(case[-1])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from featuretransfer.testing import all_adapters, all_predictors, all_weighters
+from featuretransfer.testing import all_methods
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 SCRIPTS = sorted(path.name for path in BENCHMARKS.glob("[!_]*.py"))
@@ -28,8 +28,7 @@ def test_smoke(script, tmp_path):
     assert written["rows"]
     assert done.stdout
     if script == "adapt.py":
-        found = {**all_adapters(), **all_weighters(), **all_predictors()}
-        assert {row["name"] for row in written["rows"]} == set(found) - {"NoAdaptation"}
+        assert {row["name"] for row in written["rows"]} == set(all_methods())
         assert not [row for row in written["rows"] if "error" in row["ours"]]
 
 

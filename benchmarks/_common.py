@@ -1,5 +1,6 @@
-"""What benchmarks share: threads, processes, time, memory, digests, environment, JSON."""
+"""What benchmarks share: options, threads, processes, time, memory, digests, verdicts, JSON."""
 
+import argparse
 import contextlib
 import ctypes
 import hashlib
@@ -19,6 +20,14 @@ from threadpoolctl import threadpool_limits
 
 PACKAGES = ("featuretransfer", "numpy", "scipy", "scikit-learn", "opensmile", "skada", "torch")
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def parser(description, smoke):
+    """A command line with the options of every script; `smoke` says what is run with it."""
+    found = argparse.ArgumentParser(description=description.splitlines()[0])
+    found.add_argument("--smoke", action="store_true", help=smoke)
+    found.add_argument("--output", type=Path, help="JSON file to write")
+    return found
 
 
 def pin_threads(n=1):
@@ -85,6 +94,11 @@ def digest(values):
     largest = np.nanmax(np.abs(values), axis=0, initial=1e-300)
     rounded = np.round(values / 10.0 ** (np.floor(np.log10(largest)) - 5)) + 0.0  # no -0
     return hashlib.sha256(rounded.tobytes()).hexdigest()[:8]
+
+
+def state(is_met):
+    """What the verdict on a target begins with."""
+    return "met" if is_met else "MISSED"
 
 
 def environment():

@@ -1,5 +1,7 @@
 """Whether the targets of speed and memory are met."""
 
+import _common
+
 SHORTEST = 0.05  # seconds below which the checks of the input count, and ratios say little
 
 
@@ -52,7 +54,7 @@ def _floors(rows):
     for title in dict.fromkeys(row["method"] for row in found):
         own = [row for row in found if row["method"] == title]
         worst = max(own, key=lambda row: row["floor_ratio"])
-        state = "met" if worst["floor_ratio"] <= worst["within"] else "MISSED"
+        state = _common.state(worst["floor_ratio"] <= worst["within"])
         unit = " per iteration" if worst["per_iteration"] else ""
         yield (
             f"{state}: {title}{unit} within {worst['within']} of its floor "
@@ -75,6 +77,6 @@ def _at_least(target, rows, ratio, least):
     if not rows:
         return f"not measured: {target}"
     worst = min(rows, key=lambda row: row[ratio])
-    state = "met" if worst[ratio] >= least else "MISSED"
+    state = _common.state(worst[ratio] >= least)
     place = f"{worst['method']}, n={worst['n']}, d={worst['d']}, {worst['peer']}"
     return f"{state}: {target} (least ratio {worst[ratio]:.2f}: {place})"

@@ -6,7 +6,6 @@ Methods for a target of other features have a section of their own (`_labelled.p
 learn from some labelled target rows a script (`few_labels.py`).
 """
 
-import argparse
 import inspect
 import os
 import sys
@@ -94,9 +93,7 @@ def main():
 
 def parse():
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--smoke", action="store_true", help="two demo corpora, a small set")
-    parser.add_argument("--output", type=Path, help="JSON file to write")
+    parser = _common.parser(__doc__, smoke="two demo corpora, a small set")
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     parser.add_argument("--method", choices=methods(), help="only this method, and the baselines")
     return parser.parse_args()
@@ -192,11 +189,10 @@ def judge(uar, expected):
     for name, (low, high) in EXPECTED.items() if expected else ():
         if name not in uar:
             continue
-        met = "met" if low <= uar[name] <= high else "MISSED"
+        state = _common.state(low <= uar[name] <= high)
         limits = f">= {low}" if high == 100 else f"{low} to {high}"
-        lines.append(f"{met}: {name} {uar[name]:.1f} (expected {limits})")
-    baselines = ("chance", "source-only", "pooled-scaling", "corpus-scaling", "in-corpus")
-    for name in uar.index.difference(baselines, sort=False):
+        lines.append(f"{state}: {name} {uar[name]:.1f} (expected {limits})")
+    for name in uar.index.difference(("chance", *_overview.BASELINES), sort=False):
         if not name.endswith(SCALED_BY_SOURCE):
             lines.append(not_below(name, uar, "corpus-scaling"))
     return lines
@@ -218,7 +214,7 @@ def judge_other_columns(uar, chosen):
 def not_below(name, uar, baseline):
     """Whether a method loses little against a baseline."""
     gain = uar[name] - uar[baseline]
-    state = "met" if gain >= -MOST_LOST else "MISSED"
+    state = _common.state(gain >= -MOST_LOST)
     return f"{state}: {name} not more than {MOST_LOST:g} points below {baseline} ({gain:+.1f})"
 
 

@@ -8,9 +8,7 @@ gap of kernel mean matching by its objective, an upper bound of the relative err
 for the dense formula it is the largest difference of the output.
 """
 
-import argparse
 import warnings
-from pathlib import Path
 
 import _common
 import _verdicts
@@ -53,9 +51,7 @@ def main():
 
 def parse():
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--smoke", action="store_true", help="tiny data, one repeat, no targets")
-    parser.add_argument("--output", type=Path, help="JSON file to write")
+    parser = _common.parser(__doc__, smoke="tiny data, one repeat, no targets")
     parser.add_argument("--method", choices=timed(), help="only this method")
     return parser.parse_args()
 

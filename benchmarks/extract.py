@@ -3,7 +3,6 @@
 The files are those of EMOVO in FEATURETRANSFER_CORPORA, or the demo corpora.
 """
 
-import argparse
 import os
 import shutil
 import sys
@@ -37,9 +36,7 @@ def main():
 
 def parse():
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--smoke", action="store_true", help="a few demo files, one repeat")
-    parser.add_argument("--output", type=Path, help="JSON file to write")
+    parser = _common.parser(__doc__, smoke="a few demo files, one set")
     parser.add_argument("--sets", nargs="+", default=list(FEATURE_SETS), help="sets to measure")
     parser.add_argument("--files", type=int, default=60, help="files of the overhead measurement")
     options = parser.parse_args()
@@ -141,17 +138,12 @@ def verdict(row):
     """Whether a measurement is what was set out for."""
     if row["measurement"] == "overhead":
         met = row["ratio"] <= 1.15 and row["same_values"]
-        return f"{state(met)}: {row['feature_set']} at most 1.15 times bare openSMILE"
+        return f"{_common.state(met)}: {row['feature_set']} at most 1.15 times bare openSMILE"
     met = row["warm_ms_a_file"] <= 1 and row["same_values"]
     what = "a second run takes at most 1 ms a file"
     if row["feature_set"].startswith("eGeMAPS"):
         met, what = met and row["ratio"] >= 50, what + " and is at least 50 times faster"
-    return f"{state(met)}: {row['feature_set']} {what}"
-
-
-def state(met):
-    """In a word."""
-    return "met" if met else "MISSED"
+    return f"{_common.state(met)}: {row['feature_set']} {what}"
 
 
 def timed(function):

@@ -6,10 +6,8 @@ speakers (`_labelled.py`). Every method that learns from labelled target rows, w
 parameters in its recipe, beside the same classifier without a method.
 """
 
-import argparse
 import sys
 import warnings
-from pathlib import Path
 
 import _common
 import _labelled
@@ -52,11 +50,7 @@ def main():
 
 def parse():
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "--smoke", action="store_true", help="two demo corpora, one seed, one budget"
-    )
-    parser.add_argument("--output", type=Path, help="JSON file to write")
+    parser = _common.parser(__doc__, smoke="two demo corpora, one seed, one budget")
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     parser.add_argument("--seeds", type=int, default=N_SEEDS, help="draws of speakers and rows")
     parser.add_argument("--method", choices=inductive(), action="append", help="only these methods")
@@ -92,7 +86,7 @@ def judge(uar):
         adapted = means.drop(index=_labelled.BASELINES)
         gain = adapted.max() - means[ALONE].max()
         least = 0 if budget >= ABOVE else -MOST_LOST
-        state = "met" if gain > least else "MISSED"
+        state = _common.state(gain > least)
         lines.append(
             f"{state}: with {budget} labels a class {adapted.idxmax()} is {gain:+.1f} points above "
             f"{means[ALONE].idxmax()} (expected > {least:+g})"

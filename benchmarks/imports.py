@@ -1,10 +1,8 @@
 """What importing the package costs over its dependencies: ``python benchmarks/imports.py``."""
 
-import argparse
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import _common
 
@@ -14,9 +12,7 @@ MOST = 0.5  # seconds
 
 def main():
     """Measure, print and write."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--smoke", action="store_true", help="one repeat")
-    parser.add_argument("--output", type=Path, help="JSON file to write")
+    parser = _common.parser(__doc__, smoke="one repeat")
     options = parser.parse_args()
     repeats = 1 if options.smoke else 7
     code = {"dependencies": DEPENDENCIES, "package": DEPENDENCIES + ", featuretransfer"}
@@ -26,7 +22,7 @@ def main():
             seconds[name].append(run(statement))
     row = {name: min(times) for name, times in seconds.items()}
     row["extra"] = row["package"] - row["dependencies"]
-    verdict = f"{'met' if row['extra'] <= MOST else 'MISSED'}: at most {MOST} s over them"
+    verdict = f"{_common.state(row['extra'] <= MOST)}: at most {MOST} s over them"
     print(
         f"dependencies {row['dependencies']:.2f} s, with featuretransfer {row['package']:.2f} s: "
         f"{row['extra']:+.2f} s\n{verdict}"

@@ -5,10 +5,8 @@ and maps the source. One thread, a process of its own; "MiB" is the peak of that
 interpreter included.
 """
 
-import argparse
 import inspect
 import warnings
-from pathlib import Path
 
 import _common
 from _domains import make_domains, width
@@ -50,9 +48,7 @@ def main():
 
 def parse():
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--smoke", action="store_true", help="few rows, no targets")
-    parser.add_argument("--output", type=Path, help="JSON file to write")
+    parser = _common.parser(__doc__, smoke="few rows, no targets")
     parser.add_argument("--method", choices=methods(), help="only this method")
     return parser.parse_args()
 
@@ -88,12 +84,12 @@ def judge(rows):
         growth = last["seconds"] / last["n"] / (first["seconds"] / first["n"])
         what = f"{name}, d = {d}"
         reached = last["n"] == ROWS[-1]
-        state = "met" if reached and growth <= MOST_GROWTH else "MISSED"
+        state = _common.state(reached and growth <= MOST_GROWTH)
         lines.append(
             f"{state}: {what}: linear up to {ROWS[-1]} rows ({growth:.2f} times the time a row at "
             f"{last['n']} rows)"
         )
-        state = "met" if reached and last["mib"] < MOST_MIB else "MISSED"
+        state = _common.state(reached and last["mib"] < MOST_MIB)
         lines.append(f"{state}: {what}: less than {MOST_MIB} MiB ({last['mib']:.0f})")
     return lines
 

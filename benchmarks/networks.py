@@ -8,10 +8,8 @@ torch's a loop around its fused Adam. They are CPU seconds with one thread, wall
 for which the machine has to be idle. Without torch our figures stand alone.
 """
 
-import argparse
 import time
 import warnings
-from pathlib import Path
 
 import _common
 import numpy as np
@@ -48,10 +46,8 @@ def main():
 
 def parse():
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--smoke", action="store_true", help="one tiny network, no targets")
+    parser = _common.parser(__doc__, smoke="one tiny network, no targets")
     parser.add_argument("--threads", type=int, help="only with this many")
-    parser.add_argument("--output", type=Path, help="JSON file to write")
     return parser.parse_args()
 
 
@@ -153,13 +149,13 @@ def judge(rows):
     for threads in dict.fromkeys(row["threads"] for row in rows):
         own = [row for row in rows if row["threads"] == threads]
         ratios = [row["ours"] / row["torch"] for row in own]
-        state = "met" if max(ratios) <= AIM else "MISSED"
+        state = _common.state(max(ratios) <= AIM)
         lines.append(
             f"{state}: {threads} threads: at most {AIM} times the seconds of torch "
             f"({min(ratios):.2f} to {max(ratios):.2f})"
         )
         apart = max(abs(row["ours_loss"] / row["torch_loss"] - 1) for row in own)
-        state = "met" if apart <= MOST_APART else "MISSED"
+        state = _common.state(apart <= MOST_APART)
         lines.append(f"{state}: {threads} threads: losses {MOST_APART:.0%} apart ({apart:.2%})")
     return lines
 

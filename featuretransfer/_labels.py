@@ -2,7 +2,12 @@
 
 import numpy as np
 import pandas as pd
-from sklearn.utils import assert_all_finite, check_consistent_length, column_or_1d
+from sklearn.utils import (
+    assert_all_finite,
+    check_consistent_length,
+    column_or_1d,
+    compute_sample_weight,
+)
 from sklearn.utils.multiclass import check_classification_targets
 
 from ._base import some_names, target_parts, warn_if_sliceable
@@ -123,3 +128,32 @@ def validate_target_labels(
     filled = np.full(len(labels), y[0] if len(y) else None, dtype=object)
     filled[labelled] = labels[labelled]
     return (filled if new else filled.astype(y.dtype)), labelled
+
+
+def row_weights(class_weight, y):
+    """Weights of rows by their classes.
+
+    Parameters
+    ----------
+    class_weight : dict, "balanced" or None
+        Class label to weight, 1 for others; "balanced" gives all classes the same total weight.
+    y : ndarray of shape (n_samples,)
+        Labels.
+
+    Returns
+    -------
+    weights : ndarray of shape (n_samples,)
+        Weights >= 0.
+
+    Raises
+    ------
+    ValueError
+        If a weight is negative, infinite or NaN, or all are 0.
+    """
+    weights = compute_sample_weight(class_weight, y)
+    if not (np.all(weights >= 0) and 0 < weights.sum() < np.inf):
+        raise ValueError(
+            "class_weight must give every class a finite weight >= 0, and some class of the rows "
+            f"one above 0, got {class_weight!r}."
+        )
+    return weights

@@ -2,9 +2,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
+from sklearn.base import clone
+from sklearn.linear_model import RidgeClassifier
 
+import featuretransfer as ft
 from featuretransfer import CORAL
-from featuretransfer._labels import source_labels, validate_target_labels
+from featuretransfer._labels import row_weights, source_labels, validate_target_labels
 
 rng = np.random.default_rng(0)
 X, Xt = rng.normal(size=(20, 3)), rng.normal(size=(15, 3))
@@ -76,3 +79,36 @@ def test_new_classes_on_request_and_nan_where_it_is_a_class():
     own = np.array(["nan", "b"] * 10)
     labels, labelled = validate_target_labels(own, Xt, np.array(["nan"] * 15))
     assert labelled.all()
+
+
+def test_row_weights():
+    y = np.array(["a", "b", "b", "b"])
+    assert_array_equal(row_weights(None, y), np.ones(4))
+    assert_array_equal(row_weights("balanced", y), [2, 2 / 3, 2 / 3, 2 / 3])
+    assert_array_equal(row_weights({"a": 0}, y), [0, 1, 1, 1])
+    for bad in ({"a": -1}, {"a": np.inf}, {"a": np.nan}, {"a": 0, "b": 0}):
+        with pytest.raises(ValueError, match="class_weight must give every class a finite weight"):
+            row_weights(bad, y)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        ft.AdaptiveSVM(RidgeClassifier()),
+        ft.AlternatingStructureClassifier(),
+        ft.BiasedRegularization(RidgeClassifier()),
+        ft.DomainRegression(),
+        ft.HeterogeneousFeatureAugmentation(),
+        ft.MeanRegularizedClassifier(),
+        ft.UniversumAutoencoder(),
+    ],
+    ids=lambda model: type(model).__name__,
+)
+@pytest.mark.parametrize("class_weight", [{"a": 0, "b": 0}, {"a": -1}])
+@pytest.mark.filterwarnings("ignore:With two classes")
+def test_classifiers_refuse_class_weights_that_weight_nothing(model, class_weight):
+    target = {"X_target": Xt}
+    if "y_target" in model.get_metadata_routing().fit.requests:
+        target["y_target"] = np.array(["a", "b", None] * 5, dtype=object)
+    with pytest.raises(ValueError, match="class_weight must give every class a finite weight"):
+        clone(model).set_params(class_weight=class_weight).fit(X, Y, **target)

@@ -2,13 +2,12 @@
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils import compute_sample_weight
 from sklearn.utils.validation import check_is_fitted
 
 from .._base import validate_domains, validate_source_domains
 from .._checks import check_flags, is_number
 from .._defaults import default_classifier
-from .._labels import source_labels, validate_target_labels
+from .._labels import row_weights, source_labels, validate_target_labels
 from .._linalg import fit_kernel
 from ._decision import DecisionMixin, all_classes, signs_of
 from ._inner import as_given, take, validate_rows
@@ -241,7 +240,7 @@ class AdaptiveSVM(DecisionMixin, BaseEstimator):
         return self
 
     def _learn(self, X, labels, shares):
-        weights = compute_sample_weight(self.class_weight, labels)
+        weights = row_weights(self.class_weight, labels)
         X, labels, weights = take(X, weights > 0), labels[weights > 0], weights[weights > 0]
         Y = signs_of(labels, self.classes_)
         sources = [scores_of(model, self.classes_, X) for model in self.source_models_]

@@ -2,14 +2,13 @@
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils import compute_sample_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._base import FLOATS, validate_domains, validate_source_domains
 from .._checks import check_flags, is_number
 from .._defaults import default_classifier
-from .._labels import source_labels, validate_target_labels
+from .._labels import row_weights, source_labels, validate_target_labels
 from ._decision import DecisionMixin, all_classes, probabilities, signs_of
 from ._inner import as_given
 from ._leave_one_out import is_loo, settle, smoother_of_rows
@@ -246,7 +245,7 @@ class BiasedRegularization(DecisionMixin, BaseEstimator):
         self.source_coef_, self._source_intercept = combined
 
     def _learn(self, X, labels, parts, shares):
-        weights = compute_sample_weight(self.class_weight, labels)
+        weights = row_weights(self.class_weight, labels)
         X, labels, weights = (part[weights > 0] for part in (X, labels, weights))
         Y = signs_of(labels, self.classes_)
         sources = [X @ coef.T + intercept for coef, intercept in parts]

@@ -2,12 +2,11 @@
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils import compute_sample_weight
 from sklearn.utils.metaestimators import available_if
 
 from .._base import ViewsMixin, validate_domains, validate_source_domains
 from .._checks import check_flags, is_number
-from .._labels import source_labels, validate_target_labels
+from .._labels import row_weights, source_labels, validate_target_labels
 from ._corpus_tasks import source_tasks, warn_none_labelled
 from ._decision import DecisionMixin, all_classes, probabilities, signs_of
 from ._linear_fit import LOSSES, fit_around
@@ -202,7 +201,7 @@ class MeanRegularizedClassifier(ViewsMixin, DecisionMixin, BaseEstimator):
         return self
 
     def _fit_plain(self, X, y):
-        weights, Y = compute_sample_weight(self.class_weight, y), signs_of(y, self.classes_)
+        weights, Y = row_weights(self.class_weight, y), signs_of(y, self.classes_)
         X, Y, weights = (part[weights > 0] for part in (X, Y, weights))
         problem = (X, Y, np.zeros_like(Y), self.alpha, weights, self.fit_intercept)
         self.coef_, self.intercept_ = fit_around(self.loss, *problem)
@@ -210,7 +209,7 @@ class MeanRegularizedClassifier(ViewsMixin, DecisionMixin, BaseEstimator):
         self.source_coef_, self.source_intercept_ = self.coef_[None], self.intercept_[None]
 
     def _fit_tasks(self, X, y, tasks, n_tasks):
-        weights, Y = compute_sample_weight(self.class_weight, y), signs_of(y, self.classes_)
+        weights, Y = row_weights(self.class_weight, y), signs_of(y, self.classes_)
         X, Y, tasks, weights = (part[weights > 0] for part in (X, Y, tasks, weights))
         options = (self.alpha, self.shared, weights, self.fit_intercept)
         self.common_coef_, coef, intercept = fit_tasks(self.loss, X, Y, tasks, n_tasks, *options)

@@ -5,13 +5,12 @@ import warnings
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import compute_sample_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._base import FLOATS, validate_domains, validate_source_domains
 from .._checks import check_flags, is_count, is_number
-from .._labels import source_labels, validate_target_labels
+from .._labels import row_weights, source_labels, validate_target_labels
 from ._alternating_structure import learn_structure, stretch
 from ._auxiliary_problems import feature_problems, label_problems, task_problems
 from ._corpus_tasks import source_tasks
@@ -223,6 +222,7 @@ class AlternatingStructureClassifier(DecisionMixin, BaseEstimator):
             raise ValueError(
                 f"y must have at least two classes, got one class: {self.classes_.tolist()}."
             )
+        row_weights(self.class_weight, labels if len(np.unique(labels)) > 1 else y)  # checked early
         X = np.asarray(rows, dtype=np.float64)
         further = task_problems(X, tasks, self.fit_intercept)
         if len(np.unique(labels)) < 2:
@@ -274,7 +274,7 @@ class AlternatingStructureClassifier(DecisionMixin, BaseEstimator):
         self.n_iter_, self.n_problems_ = max(1, len(objective)), n_problems
 
     def _fit_classifier(self, X, y):
-        weights, Y = compute_sample_weight(self.class_weight, y), signs_of(y, self.classes_)
+        weights, Y = row_weights(self.class_weight, y), signs_of(y, self.classes_)
         X, Y, weights = (part[weights > 0] for part in (X, Y, weights))
         Z = stretch(X, self.structure_, self.shared)
         problem = (Z, Y, np.zeros_like(Y), self.alpha, weights, self.fit_intercept)

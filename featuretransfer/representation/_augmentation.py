@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin
 
 from .._base import AdapterMixin, validate_domains
+from .._checks import check_flags
 
 BLOCKS = ("shared", "source", "target")
 
@@ -131,8 +132,7 @@ class FeatureAugmentation(OneToOneFeatureMixin, AdapterMixin, BaseEstimator):
             If `intercept` is no bool.
         """
         X, X_target = validate_domains(self, X, X_target)
-        if not isinstance(self.intercept, bool | np.bool_):
-            raise TypeError(f"intercept must be True or False, got {self.intercept!r}.")
+        check_flags(self, "intercept")
         self.is_augmented_ = X_target is not None
         return self
 

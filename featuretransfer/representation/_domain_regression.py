@@ -5,12 +5,11 @@ import warnings
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, ClassNamePrefixFeaturesOutMixin
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._base import FLOATS, AdapterMixin, validate_domains
 from .._checks import is_count, is_number
-from .._labels import source_labels
+from .._labels import row_weights, source_labels
 from .._pseudo_labels import lost_classes, warn_collapsed
 from ._row_sparse import row_sparse
 
@@ -182,7 +181,7 @@ class DomainRegression(
                 f"y must have at least two classes, got one class ({self.classes_[0]!r})."
             )
         self._n_features_out = len(self.classes_)
-        weights = compute_class_weight(self.class_weight, classes=self.classes_, y=y)[codes]
+        weights = row_weights(self.class_weight, y)
         problem = _Problem(X, codes, weights / weights.mean(), self.mu, self.alpha)
         self.pseudo_labels_, self.n_iter_ = None, 1
         if X_target is None or self.mu == 0:

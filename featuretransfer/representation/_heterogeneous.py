@@ -6,11 +6,10 @@ import warnings
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import compute_sample_weight
 
 from .._base import ViewsMixin, same_columns, validate_domains
 from .._checks import is_count, is_number
-from .._labels import source_labels, validate_target_labels
+from .._labels import row_weights, source_labels, validate_target_labels
 from ._column_scales import standard
 from ._domain_features import learn_features
 from ._metric_svm import fit_metric_svm
@@ -262,8 +261,10 @@ class HeterogeneousFeatureAugmentation(ViewsMixin, ClassifierMixin, BaseEstimato
         signs = np.where(y[:, None] == self.classes_, 1.0, -1.0)
         if len(self.classes_) == 2:
             signs = signs[:, 1:]
-        costs = self.C * compute_sample_weight(self.class_weight, y)
-        found = fit_metric_svm(Fs, Ft, signs, costs, self.trace, self.max_iter)
+        costs = self.C * row_weights(self.class_weight, y)
+        kept = costs > 0
+        Fs, Ft = Fs[kept[: len(Fs)]], Ft[kept[len(Fs) :]]
+        found = fit_metric_svm(Fs, Ft, signs[kept], costs[kept], self.trace, self.max_iter)
         if found.gap > LARGEST_GAP * found.objective:
             warnings.warn(
                 f"The duality gap is {found.gap / found.objective:.1g} of the objective after "

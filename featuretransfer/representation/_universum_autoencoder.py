@@ -2,12 +2,11 @@
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, ClassNamePrefixFeaturesOutMixin
-from sklearn.utils import compute_sample_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._base import FLOATS, AdapterMixin, validate_domains
-from .._labels import source_labels
+from .._labels import row_weights, source_labels
 from .._network import forward
 from .._training import check_range, generator, warn_unless_converged
 from ._autoencoder_options import options_of
@@ -263,7 +262,7 @@ class UniversumAutoencoder(
         """Signs and weights of the rows of both domains; a mean over all rows is what they ask."""
         signs = np.where(y[:, None] == self.classes_, 1.0, -1.0)
         signs = signs[:, 1:] if len(self.classes_) == 2 else signs
-        weights = compute_sample_weight(self.class_weight, y)
+        weights = row_weights(self.class_weight, y)
         unit = unit * (len(y) + n_target)
         universum = np.full(n_target, unit * self.universum / max(n_target, 1))
         return Margins(

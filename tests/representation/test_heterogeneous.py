@@ -201,3 +201,8 @@ def test_bad_parameters(parameters, message):
 def test_one_class():
     with pytest.raises(ValueError, match="at least two classes, got one class"):
         HeterogeneousFeatureAugmentation().fit(XS, np.zeros(80))
+
+
+def test_a_class_of_weight_0_has_no_rows():
+    model = fit(class_weight={0: 0.0})
+    assert 0 <= model.duality_gap_ < 1e-3 * model.objective_

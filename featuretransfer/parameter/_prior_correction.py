@@ -8,7 +8,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from .._base import validate_domains
-from .._checks import is_count
+from .._checks import check_flags, is_count
 from .._delegation import PredictorAround, check_classifier, delegates
 from .._labels import source_labels
 from .._row_ids import validate_row_ids
@@ -179,7 +179,8 @@ class PriorCorrection(PredictorAround, ClassifierMixin, BaseEstimator):
         Raises
         ------
         TypeError
-            If `estimator` is not a classifier, or predicts nothing that can be corrected.
+            If `estimator` is not a classifier or predicts nothing that can be corrected, or
+            `calibrate` is no bool.
         ValueError
             If a parameter is not one of its choices, source rows can't be held out where they must
             be, or the confusion matrix is nearly singular.
@@ -277,8 +278,7 @@ class PriorCorrection(PredictorAround, ClassifierMixin, BaseEstimator):
         check_classifier(self.estimator)
         if self.method not in METHODS:
             raise ValueError(f"method must be one of {list(METHODS)}, got {self.method!r}.")
-        if not isinstance(self.calibrate, bool | np.bool_):
-            raise ValueError(f"calibrate must be True or False, got {self.calibrate!r}.")
+        check_flags(self, "calibrate")
         if not is_count(self.cv, least=2):
             raise ValueError(f"cv must be an integer >= 2, got {self.cv!r}.")
         named = isinstance(self.train_prior, str)

@@ -1,9 +1,8 @@
 """Balanced distribution adaptation."""
 
-import numpy as np
 from sklearn.base import BaseEstimator
 
-from .._checks import is_number
+from .._checks import check_flags, is_number
 from ._balance import estimate_balance
 from ._class_differences import joint_differences
 from ._kernel_components import KernelComponentsMixin, projection
@@ -207,7 +206,7 @@ class BDA(KernelComponentsMixin, BaseEstimator):
         ValueError
             If a parameter is out of range, the kernel is degenerate, or labels are missing.
         TypeError
-            If `estimator` is not a classifier.
+            If `estimator` is not a classifier, or `weighted` is no bool.
         """
         self._fit(X, y, X_target)
         return self
@@ -218,8 +217,7 @@ class BDA(KernelComponentsMixin, BaseEstimator):
             raise ValueError(
                 f"balance must be 'estimate' or a number from 0 to 1, got {balance!r}."
             )
-        if not isinstance(self.weighted, bool | np.bool_):
-            raise ValueError(f"weighted must be True or False, got {self.weighted!r}.")
+        check_flags(self, "weighted")
         used = [0.0]  # by iteration; the first one aligns the domain means alone
 
         def make_differences(space, k, y):

@@ -8,7 +8,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._base import FLOATS, AdapterMixin, validate_domains
-from .._checks import is_count, is_number
+from .._checks import check_flags, is_count, is_number
 from .._labels import row_weights, source_labels
 from .._pseudo_labels import lost_classes, warn_collapsed
 from ._row_sparse import row_sparse
@@ -169,6 +169,8 @@ class DomainRegression(
 
         Raises
         ------
+        TypeError
+            If `conditional` is no bool.
         ValueError
             If a parameter is out of range, or there are no labels or only one class.
         """
@@ -283,8 +285,7 @@ class DomainRegression(
         return self.classes_[codes]
 
     def _check_parameters(self):
-        if not isinstance(self.conditional, bool | np.bool_):
-            raise ValueError(f"conditional must be True or False, got {self.conditional!r}.")
+        check_flags(self, "conditional")
         if not is_number(self.mu, 0):
             raise ValueError(f"mu must be a finite number >= 0, got {self.mu!r}.")
         if not is_number(self.alpha, 0) or self.alpha == 0:

@@ -166,11 +166,15 @@ def test_rows_that_cannot_be_held_out():
         fitted(LinearSVC(), X[rows], Y[rows])
 
 
+def test_calibrate_is_true_or_false():
+    with pytest.raises(TypeError, match="calibrate must be True or False, got 'yes'"):
+        fitted(calibrate="yes")
+
+
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
         ({"method": "EM"}, "method must be one of"),
-        ({"calibrate": "yes"}, "calibrate must be True or False"),
         ({"cv": 1}, "cv must be an integer >= 2"),
         ({"train_prior": "flat"}, "train_prior must be one of"),
         ({"train_prior": "source"}, "train_prior='source' contradicts calibrate=True"),

@@ -135,6 +135,12 @@ def test_warning_names_the_method():
     assert caught[0].filename == __file__
 
 
+def test_weighted_is_true_or_false():
+    Xs, y, Xt, _ = corpora(12, 10, 3)
+    with pytest.raises(TypeError, match="weighted must be True or False, got 'yes'"):
+        BDA(weighted="yes").fit(Xs, y, X_target=Xt)
+
+
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
@@ -142,7 +148,6 @@ def test_warning_names_the_method():
         ({"balance": 1.1}, "balance must be 'estimate' or a number from 0 to 1"),
         ({"balance": "auto"}, "balance must be 'estimate' or a number from 0 to 1, got 'auto'"),
         ({"balance": np.nan}, "balance must be 'estimate' or a number"),
-        ({"weighted": "yes"}, "weighted must be True or False"),
         ({"mu": None}, "mu must be a finite number >= 0"),
         ({"max_iter": 1.5}, "max_iter must be an integer >= 1"),
     ],

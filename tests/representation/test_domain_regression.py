@@ -247,10 +247,14 @@ def test_says_when_a_regression_has_not_converged(monkeypatch):
         DomainRegression().fit(X, Y)
 
 
+def test_conditional_is_true_or_false():
+    with pytest.raises(TypeError, match="conditional must be True or False, got 'yes'"):
+        fitted(conditional="yes")
+
+
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"conditional": "yes"}, "conditional must be True or False"),
         ({"mu": -1}, "mu must be a finite number >= 0"),
         ({"alpha": 0}, "alpha must be a finite number > 0"),
         ({"class_weight": "equal"}, "class_weight must be 'balanced', None or a dict"),

@@ -10,13 +10,14 @@ import pytest
 import sklearn
 from numpy.testing import assert_allclose, assert_array_equal
 from numpydoc.docscrape import NumpyDocString
-from sklearn.base import ClusterMixin, RegressorMixin, clone, is_clusterer, is_regressor
+from sklearn.base import ClusterMixin, RegressorMixin, clone, is_clusterer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, GroupKFold
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, LinearSVC
 from sklearn.utils.estimator_checks import parametrize_with_checks
+from support import labels, takes, telling, with_neutral_speech
 
 import featuretransfer as ft
 from featuretransfer.exceptions import PseudoLabelWarning
@@ -65,21 +66,12 @@ def seeded(cls):
 def corpora(n_source=60, n_target=50, n_features=8, shift="channel"):
     data = make_shifted_corpora(n_source, n_target, n_features, shift=shift, random_state=0)
     data.labelled = np.arange(n_target) % 3 == 0  # target rows whose labels `some_labels` gives
-    for name in ("y_source", "y_target"):  # as emotions have: some methods look for neutral speech
-        data[name] = np.where(data[name] == "class0", "neutral", data[name])
-    return data
-
-
-def labels(cls, y):
-    """Labels as `cls` takes them: classes, or numbers for a regressor."""
-    if not issubclass(cls, RegressorMixin):
-        return y
-    return np.unique(y, return_inverse=True)[1] ** 1.5
+    return with_neutral_speech(data)
 
 
 def some_labels(cls, data, X_target):
     """Labels of a third of the target rows, for a method that uses them; formed as `X_target`."""
-    if "y_target" not in inspect.signature(cls.fit).parameters:
+    if not takes(cls, "y_target"):
         return {}
     known = np.array(labels(cls, data.y_target), dtype=object)
     known[~data.labelled] = None
@@ -91,8 +83,8 @@ def some_labels(cls, data, X_target):
 
 def some_pairs(cls, data):
     """Paired rows, for a method that uses them."""
-    takes_pairs = "X_paired" in inspect.signature(cls.fit).parameters
-    return {"X_paired": (data.X_source[:40], data.X_target[:40])} if takes_pairs else {}
+    pairs = {"X_paired": (data.X_source[:40], data.X_target[:40])}
+    return pairs if takes(cls, "X_paired") else {}
 
 
 def fitted(cls, data, X_target=None, method=None, **metadata):
@@ -103,17 +95,6 @@ def fitted(cls, data, X_target=None, method=None, **metadata):
         X_target=X_target,
         **some_labels(cls, data, X_target),
         **metadata,
-    )
-
-
-def telling(method):
-    """The name of the method by which a fitted method tells most about rows."""
-    if is_regressor(method) or is_clusterer(method):
-        return "predict"
-    return next(
-        name
-        for name in ("transform", "predict_proba", "decision_function")
-        if hasattr(method, name)
     )
 
 
@@ -322,8 +303,8 @@ def test_names_of_the_classes_do_not_matter(cls):
 def test_labels_do_not_matter_to_unsupervised_methods(cls):
     data = corpora()
     without = seeded(cls).fit(data.X_source, X_target=data.X_target)
-    for labels in (data.y_source, np.where(data.y_source == "class1", -1, 1)):
-        method = seeded(cls).fit(data.X_source, labels, X_target=data.X_target)
+    for y in (data.y_source, np.where(data.y_source == "class1", -1, 1)):
+        method = seeded(cls).fit(data.X_source, y, X_target=data.X_target)
         for expected, output in zip(outputs(without, data), outputs(method, data)):
             assert_array_equal(output, expected)
 
@@ -505,7 +486,7 @@ def test_degenerate_kernel_is_refused(cls, gamma, value):
     data = corpora()
     metadata = some_labels(cls, data, data.X_target)
     y = labels(cls, data.y_source)
-    if "source_domains" in inspect.signature(cls.fit).parameters:
+    if takes(cls, "source_domains"):
         metadata["source_domains"] = np.arange(len(y)) % 2
     message = f"numerically {value} between all rows.*Use gamma='median', or scale the features"
     with pytest.raises(ValueError, match=message):
@@ -515,8 +496,7 @@ def test_degenerate_kernel_is_refused(cls, gamma, value):
 def within_one_class():
     """Corpora of well separated classes; the target has rows of one of them only."""
     data = make_shifted_corpora(120, 200, 8, shift="none", separation=4, random_state=0)
-    for name in ("y_source", "y_target"):
-        data[name] = np.where(data[name] == "class0", "neutral", data[name])
+    data = with_neutral_speech(data)
     kept = data.y_target == "class1"
     for name in ("X_target", "y_target", "speakers_target"):
         data[name] = data[name][kept]
@@ -529,8 +509,7 @@ def test_target_within_one_class(cls):
     y, y_target = labels(cls, data.y_source), np.array(data.y_target, dtype=object)
     if issubclass(cls, RegressorMixin):
         y_target = y[data.y_source == "class1"][np.zeros(len(y_target), dtype=int)]
-    takes_labels = "y_target" in inspect.signature(cls.fit).parameters
-    metadata = {"y_target": y_target} if takes_labels else {}
+    metadata = {"y_target": y_target} if takes(cls, "y_target") else {}
     method = seeded(cls).fit(data.X_source, y, X_target=data.X_target, **metadata)
     for output in outputs(method, data):
         assert np.isfinite(output).all()
@@ -567,7 +546,7 @@ def test_names_of_two_classes_do_not_matter(cls, names):
         renamed = dict(zip(pair, (first, second)))
         method.set_params(**{k: renamed[v] for k, v in parameters if str(v) in renamed})
         metadata = {}
-        if "y_target" in inspect.signature(cls.fit).parameters:
+        if takes(cls, "y_target"):
             known = np.array(y_target, dtype=object)
             known[::3] = None
             metadata = {"y_target": known}

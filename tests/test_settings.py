@@ -5,8 +5,9 @@ import inspect
 
 import numpy as np
 import pytest
-from sklearn.base import RegressorMixin, is_regressor
+from sklearn.base import is_regressor
 from sklearn.linear_model import LogisticRegression, Ridge
+from support import labels, takes, telling, with_neutral_speech
 
 import featuretransfer as ft
 from featuretransfer._base import is_adapter
@@ -42,14 +43,8 @@ def has_equal_columns(cls):
 def corpora():
     """Three speakers in each domain; the second half of the source is a corpus of its own."""
     data = make_shifted_corpora(120, 90, 6, n_classes=3, n_speakers=3, random_state=0)
-    for name in ("y_source", "y_target"):  # some methods look for neutral speech
-        data[name] = np.where(data[name] == "class0", "neutral", data[name])
     data.X_source[60:] += 1.0
-    return data
-
-
-def labels(cls, y):
-    return np.unique(y, return_inverse=True)[1] ** 1.5 if issubclass(cls, RegressorMixin) else y
+    return with_neutral_speech(data)
 
 
 def some_labels(cls, data):
@@ -78,7 +73,7 @@ def values(cls, names):
 
 def source_only(cls):
     """Names of the inputs without anything of the target: source labels, where `fit` takes them."""
-    return {"y"} & set(inspect.signature(cls.fit).parameters)
+    return {"y"} if takes(cls, "y") else set()
 
 
 def usual(cls):
@@ -98,14 +93,6 @@ def made(cls):
 
 def plain(model):
     return Ridge() if is_regressor(model) else LogisticRegression()
-
-
-def telling(model):
-    """The name of the method by which a fitted method tells most about rows."""
-    if is_regressor(model):
-        return "predict"
-    names = ("transform", "predict_proba", "decision_function", "predict")
-    return next(name for name in names if hasattr(model, name))
 
 
 def told_with(cls, metadata):

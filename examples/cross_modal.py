@@ -8,7 +8,6 @@ without labels, the rest is tested. The student never sees a label. Ten draws of
 
 import numpy as np
 import pandas as pd
-import sklearn
 from _corpora import load
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score
@@ -50,9 +49,7 @@ for seed in range(10):
         "student, soft labels weighted by confidence": {"confidence": "max"},
     }.items():
         model = ft.CrossModalTransfer(classifier(), **settings)
-        with sklearn.config_context(enable_metadata_routing=True):
-            model.estimator[-1].set_fit_request(sample_weight=True)
-            model.fit(spectrum[annotated], y[annotated], X_paired=pairs)
+        model.fit(spectrum[annotated], y[annotated], X_paired=pairs)
         found[name] = score(model, prosody)
     true = classifier().fit(prosody[paired], y[paired])
     found["student, had the pairs true labels"] = score(true, prosody)

@@ -63,6 +63,8 @@ INPUTS = {
     "speakers_target": lambda cls, data: data.speakers_target,
     "source_domains": lambda cls, data: np.repeat(["near", "far"], 60),
     "target_domains": lambda cls, data: np.repeat(["loud", "soft"], 45),
+    "tasks": lambda cls, data: {"speaker": data.speakers_source},
+    "tasks_target": lambda cls, data: {"speaker": data.speakers_target},
 }
 
 

@@ -1,12 +1,10 @@
 """Correlation alignment class by class."""
 
-from numbers import Real
-
 import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, clone
 
 from .._base import AdapterMixin, validate_domains
-from .._checks import is_count
+from .._checks import is_count, is_number
 from .._labels import source_labels
 from .._linalg import check_reg
 from .._pseudo_labels import lost_classes, make_labeller, warn_collapsed
@@ -211,8 +209,7 @@ class ClassCORAL(OneToOneFeatureMixin, AdapterMixin, BaseEstimator):
 
     def _check_parameters(self):
         check_reg(self.reg)
-        valid = isinstance(self.pooling, Real) and not isinstance(self.pooling, bool)
-        if not valid or not self.pooling >= 0:
+        if self.pooling != np.inf and not is_number(self.pooling, 0):
             raise ValueError(f"pooling must be a number >= 0 or infinity, got {self.pooling!r}.")
         if not is_count(self.max_iter):
             raise ValueError(f"max_iter must be an integer >= 1, got {self.max_iter!r}.")

@@ -217,7 +217,8 @@ class SparseAutoencoderTransfer(OneToOneFeatureMixin, AdapterMixin, BaseEstimato
         self.classes_, self.codes_ = np.unique(y, return_inverse=True)
         self._scale = standard(np.concatenate([rows, target]))
         self.rows_ = self._scale(rows)
-        self._fit_layers(target[labelled], labels[labelled], options)
+        trainings = self._fit_layers(target[labelled], labels[labelled], options)
+        warn_unless_converged(self, trainings)
         return self
 
     def _fit_layers(self, X, labels, options):
@@ -242,7 +243,7 @@ class SparseAutoencoderTransfer(OneToOneFeatureMixin, AdapterMixin, BaseEstimato
         few = self.n_labelled_ < self.min_rows
         if few.any():
             _warn_few_rows(self.classes_[few], self.n_labelled_[few], self.min_rows)
-        warn_unless_converged(self, trainings)
+        return trainings
 
     def _map_target(self, X):
         return X

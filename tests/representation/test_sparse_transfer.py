@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import sklearn
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 from featuretransfer import SparseAutoencoderTransfer, make_pipeline
@@ -199,3 +200,11 @@ def test_classes_of_the_target_must_be_those_of_the_source():
 def test_bad_parameters(name, value, message):
     with pytest.raises(ValueError, match=message):
         fitted(corpora(), **{name: value})
+
+
+def test_the_warning_points_at_the_call_of_fit():
+    X, y = np.random.default_rng(0).normal(size=(20, 3)), np.repeat([0, 1], 10)
+    model = SparseAutoencoderTransfer(n_hidden=2, max_iter=1, random_state=0)
+    with pytest.warns(ConvergenceWarning, match="max_iter=1 epochs") as caught:
+        model.fit(X, y, X_target=(X + 1,), y_target=(y,))
+    assert caught[0].filename == __file__

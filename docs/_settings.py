@@ -12,7 +12,7 @@ COLUMNS = {
     "target labels": {"y_target"},
     "groups": {"speakers", "speakers_target", "source_domains", "target_domains"},
     "pairs": {"X_paired"},
-    "tasks": {"tasks", "tasks_target"},
+    "further labels": {"tasks", "tasks_target", "attributes", "attributes_target"},
 }
 OTHERS = "other inputs"
 KNOWN = {"y"}.union(*COLUMNS.values())
@@ -93,8 +93,8 @@ warning if it was given anything of the target. A method for a target with other
 columns that nothing links. What it *can use* changes the result where it is given. Source rows go
 without saying, and source labels are needed by everything that is not unsupervised (weights need
 none themselves). Groups name the speaker or the corpus of every row, pairs are rows known in the
-columns of both domains, tasks are further labels of the rows, such as gender. How several source
-and target corpora are passed is told in [several-corpora.md](several-corpora.md).
+columns of both domains, further labels are such as gender or speaker, learned beside emotions. How
+several source and target corpora are passed is told in [several-corpora.md](several-corpora.md).
 
 {table(head, map(row, methods().values()))}
 """

@@ -65,6 +65,8 @@ INPUTS = {
     "target_domains": lambda cls, data: np.repeat(["loud", "soft"], 45),
     "tasks": lambda cls, data: {"speaker": data.speakers_source},
     "tasks_target": lambda cls, data: {"speaker": data.speakers_target},
+    "attributes": lambda cls, data: {"speaker": data.speakers_source},
+    "attributes_target": lambda cls, data: {"speaker": data.speakers_target},
 }
 
 

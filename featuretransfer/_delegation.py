@@ -18,12 +18,14 @@ def delegates(method):
     return available_if(check)
 
 
-def check_classifier(estimator, name="estimator"):
-    """Refuse what is not a classifier instance; `name` is that of the parameter."""
+def check_classifier(estimator, name="estimator", *, optional=False):
+    """Refuse as parameter `name` what is no classifier instance, nor None where it is `optional`."""
+    if optional and estimator is None:
+        return
     if not is_estimator(estimator) or not is_classifier(estimator):
         raise TypeError(
-            f"{name} must be a classifier instance, got {estimator!r}. Pass for example "
-            f"{name}=LogisticRegression(class_weight='balanced')."
+            f"{name} must be {'None or ' if optional else ''}a classifier instance, got "
+            f"{estimator!r}. Pass for example {name}=LogisticRegression(class_weight='balanced')."
         )
 
 

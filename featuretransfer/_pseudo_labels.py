@@ -3,10 +3,10 @@
 import warnings
 
 import numpy as np
-from sklearn.base import clone, is_classifier
+from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 
-from ._structure import is_estimator
+from ._delegation import check_classifier
 from .exceptions import PseudoLabelWarning
 
 LEAST_SHARE = 0.1  # of its rows by the source's prior, below which a class is lost
@@ -33,11 +33,7 @@ def make_labeller(estimator):
     """
     if estimator is None:
         return LogisticRegression(class_weight="balanced", max_iter=500)
-    if not is_estimator(estimator) or not is_classifier(estimator):
-        raise TypeError(
-            f"estimator must be None or a classifier instance, got {estimator!r}. Pass for example "
-            "estimator=LogisticRegression()."
-        )
+    check_classifier(estimator, optional=True)
     return clone(estimator)
 
 

@@ -3,7 +3,7 @@
 import warnings
 
 import numpy as np
-from sklearn.base import BaseEstimator, is_classifier
+from sklearn.base import BaseEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._base import FLOATS, validate_domains
 from .._checks import is_count, is_number
-from .._structure import is_estimator
+from .._delegation import check_classifier
 from ._domain_ratio import domain_ratio, odds
 from ._weights import WeighterMixin
 
@@ -168,9 +168,7 @@ class DomainClassifierWeights(WeighterMixin, BaseEstimator):
         return self._factor * odds(self.classifier_.predict_proba(X)[:, 1], self.clip)
 
     def _check_parameters(self):
-        estimator = self.estimator
-        if estimator is not None and not (is_estimator(estimator) and is_classifier(estimator)):
-            raise TypeError(f"estimator must be None or a classifier, got {estimator!r}.")
+        check_classifier(self.estimator, optional=True)
         if not is_count(self.cv, least=2):
             raise ValueError(f"cv must be an integer >= 2, got {self.cv!r}.")
         if self.calibration not in CALIBRATIONS:

@@ -8,7 +8,8 @@ from sklearn.exceptions import ConvergenceWarning
 
 from .._base import AdapterMixin, validate_domains
 from .._checks import is_count, is_number
-from ._sparse_dictionary import lasso_codes, learn, scale_of
+from ._sparse_codes import lasso_codes
+from ._sparse_dictionary import learn, scale_of
 
 BASES = ("both", "source", "target")
 

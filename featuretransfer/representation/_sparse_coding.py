@@ -9,7 +9,8 @@ from sklearn.exceptions import ConvergenceWarning
 from .._base import AdapterMixin, validate_domains
 from .._checks import is_count, is_number
 from ._neighbor_graph import neighbor_laplacian, neighbor_links
-from ._sparse_dictionary import Coupling, coupled_codes, lasso_codes, learn, scale_of
+from ._sparse_codes import Coupling, coupled_codes, lasso_codes
+from ._sparse_dictionary import learn, scale_of
 from ._transfer_components import mean_difference
 
 
@@ -100,9 +101,9 @@ class TransferSparseCoding(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEs
     ----------
     .. [1] M. Long, G. Ding, J. Wang, J. Sun, Y. Guo, P. S. Yu (2013), "Transfer Sparse Coding for
        Robust Image Representation", CVPR.
-    .. [2] P. Song, W. Zheng, S. Ou, X. Zhang, Y. Jin, J. Liu, Y. Yu (2016), "Cross-corpus Speech
-       Emotion Recognition Based on Transfer Non-negative Matrix Factorization", Speech
-       Communication 83.
+    .. [2] P. Song, W. Zheng, R. Liang (2015), "Speech Emotion Recognition Based on Sparse Transfer
+       Learning Method", IEICE Transactions on Information and Systems E98-D(7).
+       https://doi.org/10.1587/transinf.2015EDL8028
     .. [3] J. Mairal, F. Bach, J. Ponce, G. Sapiro (2010), "Online Learning for Matrix
        Factorization and Sparse Coding", Journal of Machine Learning Research 11.
 

@@ -34,10 +34,10 @@ def test_what_is_needed_is_told_from_what_can_be_used(generator):
 
 
 def test_inputs_of_another_kind_get_a_column_of_their_own(generator, monkeypatch):
-    class Attributed(ft.TrAdaBoost):
-        def fit(self, X, y, *, X_target=None, y_target=None, attributes=None):
+    class Roomed(ft.TrAdaBoost):
+        def fit(self, X, y, *, X_target=None, y_target=None, rooms=None):
             return self
 
-    monkeypatch.setitem(generator["columns"].__globals__, "methods", lambda: {"A": Attributed})
-    assert generator["columns"]()["other inputs"] == {"attributes"}
-    assert generator["row"](Attributed)[-1] == "can use `attributes`"
+    monkeypatch.setitem(generator["columns"].__globals__, "methods", lambda: {"A": Roomed})
+    assert generator["columns"]()["other inputs"] == {"rooms"}
+    assert generator["row"](Roomed)[-1] == "can use `rooms`"

@@ -19,7 +19,7 @@ def delegates(method):
 
 
 def check_classifier(estimator, name="estimator", *, optional=False):
-    """Refuse as parameter `name` what is no classifier instance, nor None where it is `optional`."""
+    """Refuse as parameter `name` what is no classifier, nor None where that is `optional`."""
     if optional and estimator is None:
         return
     if not is_estimator(estimator) or not is_classifier(estimator):

@@ -25,6 +25,7 @@ from ._network_classifier import (
     hidden_sizes,
     options_of,
     warn_no_labels,
+    weight_decay,
 )
 from ._tasks import (
     MAIN,
@@ -75,12 +76,14 @@ class AttributeTransfer(NetworkClassifier, BaseEstimator):
     class_weight : None, "balanced" or dict, default="balanced"
         Weights of the classes in the loss of every task; a dict is for emotions, and attributes
         then have none.
-    alpha : float, default=0.03
+    alpha : float or None, default=None
         Weight decay: ``alpha / 2`` times the sum of squared weights is added to the loss of the
-        attributes; in the shared form, and without attributes, to the only loss.
-    alpha_main : float, default=0.1
+        attributes, or to the only loss of the shared form. None is 0.4 divided by the largest
+        number of classes of an attribute or, in the shared form, by the number of emotions.
+    alpha_main : float or None, default=None
         Weight decay of the second step of the hierarchical form: of the hidden layers towards the
-        attributes' weights, of the head of the emotions towards zero.
+        attributes' weights, of the head of the emotions towards zero. None is 0.4 divided by the
+        number of emotions.
     learning_rate : float, default=3e-3
         Step size of Adam.
     batch_size : int, default=64
@@ -183,8 +186,8 @@ class AttributeTransfer(NetworkClassifier, BaseEstimator):
         target_weight=1.0,
         allow_new_classes=False,
         class_weight="balanced",
-        alpha=0.03,
-        alpha_main=0.1,
+        alpha=None,
+        alpha_main=None,
         learning_rate=3e-3,
         batch_size=64,
         max_iter=1000,
@@ -248,7 +251,7 @@ class AttributeTransfer(NetworkClassifier, BaseEstimator):
             labels of two kinds, or training diverges.
         """
         self._check_parameters()
-        rng, options = generator(self.random_state), options_of(self)
+        rng = generator(self.random_state)
         X, target = validate_domains(self, X, X_target)
         if y_target is None:
             require_y(self, y)
@@ -269,7 +272,7 @@ class AttributeTransfer(NetworkClassifier, BaseEstimator):
         scale = standard(X)
         rows = scale(np.concatenate([X, target])).astype(np.float32)
         steps = self._hierarchical if others and self.form == "hierarchical" else self._shared
-        trainings = steps(scale, rows, main, others, options, rng)
+        trainings = steps(scale, rows, main, others, rng)
         self._names = [task.name for task in others]
         self.n_labelled_ = int(np.sum(~pd.isna(labels)))
         self.loss_curves_ = [training.losses for training in trainings]
@@ -313,16 +316,18 @@ class AttributeTransfer(NetworkClassifier, BaseEstimator):
     def _main_log_probabilities(self, X):
         return self.network_.log_probabilities(X)[0]
 
-    def _shared(self, scale, rows, main, others, options, rng):
+    def _shared(self, scale, rows, main, others, rng):
         """Train all heads at once."""
         tasks = [main, *others]
+        options = options_of(self, len(main.classes))
         parameters, training = self._train_heads(rows, tasks, options, rng)
         layers, classes = layers_of(parameters, self.activation), [task.classes for task in tasks]
         self.network_, self.attribute_network_ = Network(scale, layers, classes), None
         return [training]
 
-    def _hierarchical(self, scale, rows, main, others, options, rng):
+    def _hierarchical(self, scale, rows, main, others, rng):
         """Train the heads of the attributes, then that of the emotions."""
+        options = options_of(self, max(len(task.classes) for task in others))
         parameters, first = self._train_heads(rows, others, options, rng)
         classes = [task.classes for task in others]
         layers, sizes = layers_of(parameters, self.activation), [len(names) for names in classes]
@@ -334,9 +339,10 @@ class AttributeTransfer(NetworkClassifier, BaseEstimator):
             np.zeros(len(main.classes), np.float32),
         ]
         anchors = [weights.copy() for weights in parameters[::2]]
+        alpha = weight_decay(self, "alpha_main", len(main.classes))
 
         def loss_and_gradients(X, labels):
-            how = (self.activation, self.alpha_main, anchors)
+            how = (self.activation, alpha, anchors)
             return hierarchical_objective(parameters, X, labels, sizes, *how)
 
         def outputs(X):
@@ -382,5 +388,6 @@ class AttributeTransfer(NetworkClassifier, BaseEstimator):
     def _check_parameters(self):
         if self.form not in FORMS:
             raise ValueError(f"form must be one of {list(FORMS)}, got {self.form!r}.")
-        for name in ("attribute_weight", "target_weight", "alpha_main"):
+        for name in ("attribute_weight", "target_weight"):
             check_range(self, name)
+        weight_decay(self, "alpha_main", 1)

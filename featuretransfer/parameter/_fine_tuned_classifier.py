@@ -8,7 +8,7 @@ from sklearn.base import BaseEstimator
 from .._base import validate_domains
 from .._checks import is_count, is_number
 from .._labels import source_labels, validate_target_labels
-from .._training import check_range, generator, warn_unless_converged
+from .._training import generator, warn_unless_converged
 from ._fine_tuning import Plan, fine_tune
 from ._heads import one_task, train_from_scratch
 from ._network_classifier import (
@@ -19,6 +19,7 @@ from ._network_classifier import (
     options_of,
     warn_if_unlearned,
     warn_no_labels,
+    weight_decay,
 )
 from ._pretrained import as_network
 
@@ -65,12 +66,14 @@ class FineTunedClassifier(NetworkClassifier, BaseEstimator):
         meaning.
     class_weight : None, "balanced" or dict, default="balanced"
         Weights of the classes in the loss, by which all classes count alike, or given ones.
-    alpha : float, default=0.03
+    alpha : float or None, default=None
         Weight decay: ``alpha / 2`` times the sum of squared weights is added to the loss of the
-        source task. Too much of it leaves nothing of a deep network, or one for many classes.
-    alpha_target : float, default=0.1
+        source task. None is 0.4 divided by its number of classes; much more leaves nothing of a
+        network.
+    alpha_target : float or None, default=None
         Weight decay of fine-tuning, towards the weights it starts from: ``alpha_target / 2`` times
-        the sum of their squared changes is added to its loss.
+        the sum of their squared changes is added to its loss. None is 0.4 divided by the number of
+        classes of its task.
     learning_rate : float, default=3e-3
         Step size of Adam.
     batch_size : int, default=64
@@ -132,9 +135,11 @@ class FineTunedClassifier(NetworkClassifier, BaseEstimator):
     codes.
 
     Rows are standardised by the means and deviations of the rows that the network was first trained
-    on, those of the target too. Without ``X_target`` the classifier is the plain network of the
-    source task; without labelled target rows too, with a warning. Several target corpora are one
-    task.
+    on, those of the target too. The defaults of the weight decays were chosen on synthetic corpora
+    and within corpora, for emotions and for speakers.
+
+    Without ``X_target`` the classifier is the plain network of the source task; without labelled
+    target rows too, with a warning. Several target corpora are one task.
 
     Held-out rows are drawn at random, so that speakers are on both sides of the split. Optimisation
     of every phase begins anew (Adam's averages are zero).
@@ -179,8 +184,8 @@ class FineTunedClassifier(NetworkClassifier, BaseEstimator):
         allow_new_classes=False,
         new_head=False,
         class_weight="balanced",
-        alpha=0.03,
-        alpha_target=0.1,
+        alpha=None,
+        alpha_target=None,
         learning_rate=3e-3,
         batch_size=64,
         max_iter=1000,
@@ -256,22 +261,23 @@ class FineTunedClassifier(NetworkClassifier, BaseEstimator):
         target_classes = np.unique(labels) if self.allow_new_classes else classes
         at_least_two(classes, "y")
         check_weighted_classes(self.class_weight, classes, target_classes)
-        rng, options = generator(self.random_state), options_of(self)
+        if len(rows):
+            at_least_two(target_classes, "y_target with allow_new_classes=True")
+        rng, options = generator(self.random_state), options_of(self, len(classes))
+        until_converged = self.max_iter_target is None
         if self.pretrained is None:
             sizes = hidden_sizes(self.n_hidden)
             found, trainings = train_from_scratch(X, y, classes, sizes, options, rng)
+            ends = trainings[-1:]
         else:
             found = as_network(self.pretrained, self.activation, X.shape[1])
             found, trainings = self._fine_tune(found, X, y, classes, options, rng)
+            ends = trainings[-1:] * until_converged
         self.source_network_, self.network_, self.n_labelled_ = found, found, len(rows)
-        converged = trainings[-1:]
         if len(rows):
-            at_least_two(target_classes, "y_target with allow_new_classes=True")
-            self.network_, tuning = self._fine_tune(
-                found, rows, labels, target_classes, options, rng
-            )
-            trainings = trainings + tuning
-            converged = converged + tuning[-1:] * (self.max_iter_target is None)
+            task = (rows, labels, target_classes)
+            self.network_, tuning = self._fine_tune(found, *task, options, rng)
+            trainings, ends = trainings + tuning, ends + tuning[-1:] * until_converged
         elif X_target is not None:
             warn_no_labels(self, "the network of the source task")
         self.coefs_ = [layer.weights for layer in self.network_.layers]
@@ -279,10 +285,10 @@ class FineTunedClassifier(NetworkClassifier, BaseEstimator):
         self.loss_curves_ = [training.losses for training in trainings]
         self.validation_curves_ = [training.monitored for training in trainings]
         self.n_iter_ = sum(map(len, self.loss_curves_))
-        warn_unless_converged(self, converged)
+        warn_unless_converged(self, ends)
         if self.pretrained is None and trainings[0].converged:
             log_p = found.log_probabilities(X)[0]
-            warn_if_unlearned(self, log_p, one_task(y, classes, self.class_weight))
+            warn_if_unlearned(self, log_p, one_task(y, classes, self.class_weight), options.alpha)
         return self
 
     def encode(self, X):
@@ -321,7 +327,7 @@ class FineTunedClassifier(NetworkClassifier, BaseEstimator):
             max_iter=self.max_iter if self.max_iter_target is None else self.max_iter_target,
             new_head=self.new_head,
         )
-        options = replace(options, alpha=self.alpha_target)
+        options = replace(options, alpha=weight_decay(self, "alpha_target", len(classes)))
         return fine_tune(network, X, y, classes, plan, options, rng)
 
     def _check_parameters(self):
@@ -335,4 +341,4 @@ class FineTunedClassifier(NetworkClassifier, BaseEstimator):
             value = getattr(self, name)
             if value is not None and not is_count(value, least):
                 raise ValueError(f"{name} must be None or an integer >= {least}, got {value!r}.")
-        check_range(self, "alpha_target")
+        weight_decay(self, "alpha_target", 1)

@@ -72,8 +72,9 @@ class MultiTaskClassifier(NetworkClassifier, BaseEstimator):
     class_weight : None, "balanced" or dict, default="balanced"
         Weights of the classes in the loss of every task; a dict is for the main task, and the
         others then have none.
-    alpha : float, default=0.1
-        Weight decay: ``alpha / 2`` times the sum of squared weights is added to the loss.
+    alpha : float or None, default=None
+        Weight decay: ``alpha / 2`` times the sum of squared weights is added to the loss. None is
+        0.4 divided by the number of classes of the main task.
     learning_rate : float, default=3e-3
         Step size of Adam.
     batch_size : int, default=64
@@ -181,7 +182,7 @@ class MultiTaskClassifier(NetworkClassifier, BaseEstimator):
         domain_weight=0.0,
         allow_new_classes=False,
         class_weight="balanced",
-        alpha=0.1,
+        alpha=None,
         learning_rate=3e-3,
         batch_size=64,
         max_iter=1000,
@@ -241,7 +242,6 @@ class MultiTaskClassifier(NetworkClassifier, BaseEstimator):
             If a parameter is out of range, a task has one class only or labels of two kinds, or
             training diverges.
         """
-        rng, options = generator(self.random_state), options_of(self)
         self._check_weights()
         X, target = validate_domains(self, X, X_target)
         require_y(self, y)
@@ -255,6 +255,7 @@ class MultiTaskClassifier(NetworkClassifier, BaseEstimator):
         used = np.any([head.labelled for head in heads], axis=0)
         if X_target is not None and not used[len(X) :].any():
             warn_no_labels(self, "the network of the source rows")
+        rng, options = generator(self.random_state), options_of(self, len(heads[0].classes))
         scale, both = standard(X), np.concatenate([X, target])
         rows = scale(both[used]).astype(np.float32)
         sizes = [len(head.classes) for head in heads]
@@ -270,7 +271,7 @@ class MultiTaskClassifier(NetworkClassifier, BaseEstimator):
         if training.converged:
             main = heads[0]
             log_p = self.network_.log_probabilities(both[main.labelled])[0]
-            warn_if_unlearned(self, log_p, stack([main], main.labelled))
+            warn_if_unlearned(self, log_p, stack([main], main.labelled), options.alpha)
         return self
 
     def predict_tasks(self, X):

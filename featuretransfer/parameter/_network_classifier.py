@@ -12,6 +12,7 @@ from .._network import ACTIVATIONS
 from .._training import check_range, schedule_of
 from ._heads import Options, cross_entropy
 
+DECAY = 0.4  # weight decay of a network, times the number of classes
 MOST_UNLEARNED = 0.95  # cross-entropy of training rows, relative to that of the class shares
 
 
@@ -81,7 +82,20 @@ def hidden_sizes(n_hidden):
     return sizes
 
 
-def options_of(estimator):
+def weight_decay(estimator, name, n_classes):
+    """The parameter `name`, or where it is None what suits a number of classes.
+
+    With K classes that weigh alike the gradient of the cross-entropy with respect to weights of
+    zero, which is what weight decay has to leave something of, falls as 1 / K: so does the default.
+    """
+    value = getattr(estimator, name)
+    if value is None:
+        return DECAY / n_classes
+    check_range(estimator, name)
+    return value
+
+
+def options_of(estimator, n_classes):
     """How to train, by the parameters that all have; values out of range are refused."""
     if estimator.activation not in ACTIVATIONS:
         raise ValueError(
@@ -94,11 +108,14 @@ def options_of(estimator):
             "class_weight must be None, 'balanced' or a dict of class label to weight, got "
             f"{estimator.class_weight!r}."
         )
-    check_range(estimator, "alpha")
     check_range(estimator, "validation_fraction", below=1)
-    names = ("activation", "class_weight", "alpha", "validation_fraction")
-    shared = {name: getattr(estimator, name) for name in names}
-    return Options(**shared, schedule=schedule_of(estimator))
+    return Options(
+        activation=estimator.activation,
+        class_weight=estimator.class_weight,
+        alpha=weight_decay(estimator, "alpha", n_classes),
+        validation_fraction=estimator.validation_fraction,
+        schedule=schedule_of(estimator),
+    )
 
 
 def check_weighted_classes(class_weight, *classes):
@@ -133,17 +150,19 @@ def warn_no_labels(estimator, limit):
     )
 
 
-def warn_if_unlearned(estimator, log_p, labels):
+def warn_if_unlearned(estimator, log_p, labels, alpha):
     """Say that a network hardly predicts the labels of the rows it was trained on.
 
     Parameters
     ----------
     estimator : estimator
-        Has the parameter ``alpha``.
+        For the warning.
     log_p : ndarray of shape (n_rows, n_classes)
         Logarithms of the class probabilities of these rows.
     labels : Labels
         Their labels, of one task.
+    alpha : float
+        The weight decay.
     """
     weights = labels.weights[:, 0] / labels.weights.sum()
     loss = cross_entropy(log_p, labels.codes[:, 0], weights)[0]
@@ -153,7 +172,7 @@ def warn_if_unlearned(estimator, log_p, labels):
         warnings.warn(
             f"The network of {type(estimator).__name__} hardly tells the classes of its training "
             f"rows apart (cross-entropy {loss:.3g}, without features {entropy:.3g}). Weight decay "
-            f"may have drawn its weights to zero: decrease alpha={estimator.alpha:g}.",
+            f"may have drawn its weights to zero: decrease alpha={alpha:g}.",
             UserWarning,
             stacklevel=3,
         )

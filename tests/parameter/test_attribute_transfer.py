@@ -34,7 +34,7 @@ def test_without_attributes_it_is_the_plain_network(form):
     plain = FineTunedClassifier(n_hidden=16, random_state=0).fit(DATA.X_source, DATA.y_source)
     assert_array_equal(alone.predict_proba(DATA.X_target), plain.predict_proba(DATA.X_target))
     both = fitted(attributes=None, form=form, target_weight=0.5)
-    plain = MultiTaskClassifier(n_hidden=16, alpha=0.03, target_weight=0.5, random_state=0)
+    plain = MultiTaskClassifier(n_hidden=16, target_weight=0.5, random_state=0)
     plain.fit(DATA.X_source, DATA.y_source, **TARGET)
     assert_array_equal(both.predict_proba(DATA.X_target), plain.predict_proba(DATA.X_target))
     assert both.predict_attributes(DATA.X_target).shape == (160, 0)

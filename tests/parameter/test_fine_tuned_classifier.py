@@ -102,7 +102,7 @@ def test_few_labels_beat_both_the_source_and_the_labels_alone():
         model.fit(data.X_source, data.y_source, X_target=(data.X_target,), y_target=(y_target,))
         accuracy["both"].append(model.score(Xt, yt))
     mean = {name: np.mean(found) for name, found in accuracy.items()}
-    assert mean["both"] > max(mean["source"], mean["labels"]) + 0.03
+    assert mean["both"] > max(mean["source"], mean["labels"]) + 0.01
 
 
 def test_unlabelled_target_rows_do_not_matter():
@@ -348,6 +348,7 @@ def test_unconverged_training_warns_unless_few_epochs_were_asked_for():
     with warnings.catch_warnings():
         warnings.simplefilter("error", ConvergenceWarning)
         fitted(max_iter_target=2)
+        fitted(pretrained=plain().network_, max_iter_target=2)
 
 
 def test_weight_decay_that_leaves_nothing_warns():

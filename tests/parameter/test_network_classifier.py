@@ -3,9 +3,14 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
 
 from featuretransfer.parameter._heads import Labels
-from featuretransfer.parameter._network_classifier import hidden_sizes, warn_if_unlearned
+from featuretransfer.parameter._network_classifier import (
+    hidden_sizes,
+    warn_if_unlearned,
+    weight_decay,
+)
 
 
 @pytest.mark.parametrize(
@@ -32,7 +37,28 @@ def test_predictions_hardly_better_than_the_shares_warn(scale, certainty, warns)
     labels = Labels(codes[:, None], np.full((40, 1), scale), [4])
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        warn_if_unlearned(SimpleNamespace(alpha=0.5), np.log(p), labels)
+        warn_if_unlearned(LogisticRegression(), np.log(p), labels, 0.5)
     assert bool(caught) == warns
     for warning in caught:
         assert "without features 1.39" in str(warning.message)
+        assert "decrease alpha=0.5" in str(warning.message)
+
+
+def test_default_weight_decay_falls_with_the_number_of_classes():
+    assert weight_decay(SimpleNamespace(alpha=None), "alpha", 4) == pytest.approx(0.1)
+    assert weight_decay(SimpleNamespace(alpha=None), "alpha", 40) == pytest.approx(0.01)
+    assert weight_decay(SimpleNamespace(alpha=0.0), "alpha", 4) == 0
+    with pytest.raises(ValueError, match="alpha must be a number >= 0"):
+        weight_decay(SimpleNamespace(alpha=-1), "alpha", 4)
+
+
+def test_the_gradient_at_zero_falls_with_the_number_of_classes():
+    """What the default is made for: the largest weight decay that leaves something of a network."""
+    rng = np.random.default_rng(0)
+    found = []
+    for n_classes in (4, 16):
+        codes = np.arange(1600) % n_classes
+        X = rng.normal(size=(n_classes, 100))[codes]
+        onehot = codes[:, None] == np.arange(n_classes)
+        found.append(np.linalg.norm(X.T @ (onehot - 1 / n_classes) / len(X), 2))
+    assert 3 < found[0] / found[1] < 5

@@ -7,12 +7,13 @@ import numpy as np
 from _domains import width
 from scipy import linalg
 from scipy.sparse.linalg import eigsh
+from scipy.special import expit
 from sklearn.cluster import KMeans
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import pairwise_distances_argmin
 from sklearn.metrics.pairwise import euclidean_distances, rbf_kernel
 from sklearn.neighbors import kneighbors_graph
-from sklearn.preprocessing import StandardScaler
+from sklearn.utils.extmath import row_norms
 
 from featuretransfer import TCA, KernelMeanMatching
 
@@ -61,7 +62,7 @@ def eigenvectors(data):
 
     def work():
         for X in (data.Xs, data.Xt):
-            linalg.eigh(inner_products(X)[1])
+            linalg.eigh(inner_products(X)[1], driver="evd")
 
     return work
 
@@ -88,18 +89,18 @@ def mapped_eigenvectors(data):
 
 
 def whitened(data):
-    """`eigenvectors`, and the source rows times those of each domain."""
+    """`eigenvectors`, and the source rows times those of each domain.
+
+    Where rows are fewer than columns, products of the source with the target rows come before.
+    """
     begin = eigenvectors(data)
     sizes = [min(X.shape) for X in (data.Xs, data.Xt)]
-    rows = [
-        data.Xs if data.Xs.shape[1] == k else data.Xs @ X.T
-        for X, k in zip((data.Xs, data.Xt), sizes)
-    ]
 
     def work():
         begin()
-        for Z, k in zip(rows, sizes):
-            Z @ np.ones((k, k))
+        data.Xs @ np.ones((sizes[0], sizes[0])) if sizes[0] == data.Xs.shape[1] else None
+        Z = data.Xs if sizes[1] == data.Xt.shape[1] else data.Xs @ data.Xt.T
+        return Z @ np.ones((sizes[1], sizes[1]))
 
     return work
 
@@ -301,58 +302,115 @@ def nearest(data):
     return lambda: pairwise_distances_argmin(data.Xt, data.Xs)
 
 
-def centre_features(n_widths, products):
-    """Distances to 100 centres; for each width exponentials, and products with their matrices.
+def centre_features(n_widths, judge, fit):
+    """Distances to 100 centres; exponentials of every width and what judges it; one fit, weights.
+
+    Before them the order of the rows of each domain by their norm, by which centres, folds and
+    pairs are spread.
 
     Parameters
     ----------
     n_widths : int
         Candidate widths.
-    products : callable
-        Takes the features of both domains.
+    judge, fit : callable
+        Take the features of both domains.
     """
 
     def prepare(data):
+        def features(distances):
+            return [np.exp(-width(data) * D) for D in distances]
+
         def work():
+            for X in (data.Xs, data.Xt):
+                np.argsort(row_norms(X - X.mean(axis=0), squared=True))
             centres = data.Xt[:100]
             distances = [euclidean_distances(X, centres, squared=True) for X in (data.Xs, data.Xt)]
             for _ in range(n_widths):
-                products(*(np.exp(-width(data) * D) for D in distances))
+                judge(*features(distances))
+            F, G = features(distances)
+            fit(F, G)
+            return F @ G.mean(axis=0)
 
         return work
 
     return prepare
 
 
+def left_out(rank):
+    """Normal equations, and for five regularisations the error at pairs of rows left out.
+
+    Without a pair the solution changes by as many vectors as `rank` says; it is cut at 0 and
+    multiplied with the features of both rows.
+    """
+
+    def judge(F, G):
+        H = F.T @ F if rank == 1 else F.T @ F + G.T @ G
+        values, Q = linalg.eigh(H, driver="evd")
+        n = min(len(F), len(G))
+        F, G, factors = F[:n], G[:n], np.linspace(0, 1, n)[:, None]
+        rotated = F @ Q, G @ Q
+        for scale in 1 / (np.maximum(values, 0) + np.logspace(-3, 1, 5)[:, None]):
+            x = rotated[1] + rotated[0] * factors
+            if rank == 2:
+                x += rotated[1] * factors
+            x = np.maximum(x @ (scale[:, None] * Q.T), 0)
+            np.einsum("ij,ij->i", F, x), np.einsum("ij,ij->i", G, x)
+
+    return judge
+
+
 def least_squares(F, G):
-    """Normal equations, and for each of five regularisations a solution without every row."""
-    H = F.T @ F + G.T @ G
-    _, Q = linalg.eigh(H)
-    rotated = F @ Q, G @ Q
-    for reg in range(5):
-        np.maximum(rotated[reg % 2] @ Q.T, 0).sum()
+    """Normal equations and their solution."""
+    H = F.T @ F + np.eye(F.shape[1])
+    return linalg.solve(H, G.mean(axis=0), assume_a="pos")
 
 
-def newton_matrices(F, G):
-    """For each of five folds the matrices of a dozen Newton steps."""
+def five_folds(F, G):
+    """`newton_steps` on four fifths of the rows, five times."""
     for _ in range(5):
-        for _ in range(12):
-            half = G[len(G) // 5 :] * 1.0
-            half.T @ half
+        newton_steps(F[len(F) // 5 :], G[len(G) // 5 :])
+
+
+def newton_steps(F, G):
+    """Six steps of a likelihood: gradient, matrix, Cholesky factor, predictor and corrector."""
+    likelihoods, ones = G / F.mean(axis=0), np.ones(F.shape[1])
+    for _ in range(6):
+        weights = 1 / (likelihoods @ ones)
+        gradient = weights @ likelihoods
+        half = likelihoods * weights[:, None]
+        factor = linalg.cho_factor(half.T @ half + np.diag(ones), check_finite=False)
+        for _ in range(2):
+            linalg.cho_solve(factor, gradient, check_finite=False)
 
 
 def logistic_regressions(data):
-    """Five times six logistic regressions that tell the domains apart: calibrated, out of fold."""
-    X = StandardScaler().fit_transform(data.pooled)
-    domain = np.repeat([0, 1], [len(data.Xs), len(data.Xt)])
-    outer = [np.setdiff1d(np.arange(len(X)), np.arange(i, len(X), 5)) for i in range(5)]
+    """Six times five logistic regressions that tell the domains apart, each calibrated.
+
+    Rows are scaled for every one; its scores of the rows that it has not seen get a sigmoid.
+    """
+    X, domain = data.pooled, np.repeat([0, 1], [len(data.Xs), len(data.Xt)])
+    every = np.arange(len(X))
+    outer = [*(np.delete(every, np.arange(i, len(X), 5)) for i in range(5)), every]
 
     def work():
-        for train in outer:
+        for rows in outer:
             for i in range(5):
-                inner = np.delete(train, np.arange(i, len(train), 5))
-                LogisticRegression(max_iter=1000).fit(X[inner], domain[inner])
-        for train in outer:
-            LogisticRegression(max_iter=1000).fit(X[train], domain[train])
+                seen = np.delete(rows, np.arange(i, len(rows), 5))
+                train, mean = X[seen], X[seen].mean(axis=0)
+                train, deviation = train - mean, train.std(axis=0)
+                train /= deviation
+                axis = LogisticRegression(max_iter=1000).fit(train, domain[seen]).coef_[0]
+                judged = rows[i::5]
+                sigmoid(((X[judged] - mean) / deviation) @ axis, domain[judged])
 
     return work
+
+
+def sigmoid(scores, labels):
+    """Slope and offset of probabilities, by six Newton steps."""
+    F, found = np.column_stack([scores, np.ones(len(scores))]), np.zeros(2)
+    for _ in range(6):
+        p = expit(F @ found)
+        H = F.T @ (F * (p * (1 - p))[:, None]) + 1e-3 * np.eye(2)
+        found -= linalg.solve(H, F.T @ (p - labels))
+    return found

@@ -251,7 +251,7 @@ TABLE = [
     Method(
         "KLIEP",
         options={"gamma": _gammas},
-        floor=floors.centre_features(5, floors.newton_matrices),
+        floor=floors.centre_features(5, floors.five_folds, floors.newton_steps),
         peers={
             "skada": skada("KLIEPReweightAdapter", gamma=_gammas, random_state=0),
             "adapt": adapt("KLIEP", gamma=_gammas),
@@ -260,13 +260,13 @@ TABLE = [
     Method(
         "ULSIF",
         options={"gamma": _gammas},
-        floor=floors.centre_features(5, floors.least_squares),
+        floor=floors.centre_features(5, floors.left_out(1), floors.least_squares),
         peers={"adapt": adapt("ULSIF", gamma=_gammas, lambdas=[0.001, 0.01, 0.1, 1.0, 10.0])},
     ),
     Method(
         "RuLSIF",
         options={"gamma": _gammas},
-        floor=floors.centre_features(5, floors.least_squares),
+        floor=floors.centre_features(5, floors.left_out(2), floors.least_squares),
         peers={"adapt": adapt("RULSIF", gamma=_gammas, lambdas=[0.001, 0.01, 0.1, 1.0, 10.0])},
     ),
     Method(

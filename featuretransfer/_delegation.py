@@ -23,9 +23,10 @@ def check_classifier(estimator, name="estimator", *, optional=False):
     if optional and estimator is None:
         return
     if not is_estimator(estimator) or not is_classifier(estimator):
+        wanted = "None or a classifier instance" if optional else "a classifier instance"
         raise TypeError(
-            f"{name} must be {'None or ' if optional else ''}a classifier instance, got "
-            f"{estimator!r}. Pass for example {name}=LogisticRegression(class_weight='balanced')."
+            f"{name} must be {wanted}, got {estimator!r}. Pass for example "
+            f"{name}=LogisticRegression(class_weight='balanced')."
         )
 
 

@@ -89,18 +89,22 @@ def mapped_eigenvectors(data):
 
 
 def whitened(data):
-    """`eigenvectors`, and the source rows times those of each domain.
+    """`eigenvectors` of centred rows, norms for their shrinkage, lengths of whitened source rows.
 
-    Where rows are fewer than columns, products of the source with the target rows come before.
+    Where rows are fewer than columns, a product of source and target rows takes the place of that
+    of the source rows with the axes.
     """
     begin = eigenvectors(data)
-    sizes = [min(X.shape) for X in (data.Xs, data.Xt)]
+    n, d = data.Xs.shape
 
     def work():
+        Zs, Zt = (X - X.mean(axis=0) for X in (data.Xs, data.Xt))
+        row_norms(Zs), row_norms(Zt)
         begin()
-        data.Xs @ np.ones((sizes[0], sizes[0])) if sizes[0] == data.Xs.shape[1] else None
-        Z = data.Xs if sizes[1] == data.Xt.shape[1] else data.Xs @ data.Xt.T
-        return Z @ np.ones((sizes[1], sizes[1]))
+        Z = data.Xs - data.Xt.mean(axis=0)
+        rows = [Zs, Z] if d <= n else [Z @ Zt.T]
+        for Z in rows:
+            row_norms(Z @ np.ones((Z.shape[1], Z.shape[1])), squared=True)
 
     return work
 

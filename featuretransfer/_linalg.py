@@ -371,10 +371,18 @@ def regularised_covariance(X, reg):
     return replace(covariance, ridge=float(ridge), values=(1 - a) * values, rows=rows)
 
 
+def eigh(A):
+    """All eigenvalues, ascending, and eigenvectors of a symmetric matrix, which is overwritten.
+
+    By divide and conquer, the fastest way to all of them; SciPy 1.12 cannot for one row.
+    """
+    return linalg.eigh(A, driver="evd" if len(A) > 1 else None, overwrite_a=True)
+
+
 def covariance_of(Z, ridge=0.0):
     """``ridge I + Z'Z`` by its eigenvalues; `Z` is kept where it has fewer rows than columns."""
     n, d = Z.shape
-    values, vectors = linalg.eigh(Z.T @ Z if d <= n else Z @ Z.T, driver="evd", overwrite_a=True)
+    values, vectors = eigh(Z.T @ Z if d <= n else Z @ Z.T)
     return Covariance(ridge, np.maximum(values, 0), vectors, None if d <= n else Z)
 
 

@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._base import FLOATS, validate_domains
 from .._checks import is_count, is_number
-from .._linalg import evenly, spread_order
+from .._linalg import eigh, evenly, spread_order
 from ._density_ratio import RatioKernels, candidate_gammas
 from ._weights import WeighterMixin
 
@@ -349,7 +349,7 @@ def leave_one_out(source, target, pairs, alpha, regs):
     n_source, n_target = len(source), len(target)
     regs = np.asarray(regs)
     G = _mean_products(source, target, alpha, n_left_out=1)
-    values, Q = linalg.eigh(G, driver="evd", overwrite_a=True)
+    values, Q = eigh(G)
     scales = 1 / (np.maximum(values, 0)[:, None] + regs)
     total = Q.T @ target.sum(axis=0)
     a, b = np.sqrt(alpha / (n_target - 1)), np.sqrt((1 - alpha) / (n_source - 1))

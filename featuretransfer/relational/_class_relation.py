@@ -417,7 +417,7 @@ class Metric:
         """Mapped rows."""
         if isinstance(self.covariance, float):
             return (X - self.center) / np.sqrt(self.covariance)
-        return self.covariance.whiten(X - self.center)
+        return self.covariance.times_power(X - self.center, -0.5)
 
 
 def metric_of(deviations, center, name):

@@ -87,8 +87,8 @@ class TransferSparseCoding(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEs
     the same way, linked by the same rule to training rows only, so that training rows get the codes
     that they had among the others. Training rows and their codes are kept for that, unless
     ``gamma=0``. With ``gamma=0`` and more atoms than features codes need not be unique: the mean
-    codes of both views may then differ by more than `gap_` tells. Without ``X_target`` the graph is that of the source and both views are the same;
-    several target corpora are pooled.
+    codes of both views may then differ by more than `gap_` tells. Without ``X_target`` the graph is
+    that of the source and both views are the same; several target corpora are pooled.
 
     After the paper [1]_, whose terms are not averages: its weight of the distance of means is mu n
     here, and L is divided by the mean number of links of a row, so that `mu` and `gamma` depend

@@ -16,6 +16,7 @@ from .._linalg import evenly, spread_order
 from ._column_scales import standard
 from ._sparse_codes import sweep
 
+PARALLEL = 1e-6  # of the cosine of two atoms, from 1
 NEGLIGIBLE = 1e-5  # of alpha: the codes of an atom that only rounding lets be used
 WORTH = 1.001  # of alpha: a row with an atom of its own leaves alpha, up to rounding
 
@@ -78,7 +79,7 @@ def learn(X, alpha, n_components, max_iter, tol, coupling=None):
     alpha : float
         Weight of the absolute values of codes, positive.
     n_components : int
-        Number of atoms, cut as in `initial_atoms`.
+        Number of atoms, cut as in `initial_atoms`; of parallel atoms the first is kept.
     max_iter : int
         Most steps, each a sweep over the codes and one over the atoms.
     tol : float
@@ -113,7 +114,7 @@ def learn(X, alpha, n_components, max_iter, tol, coupling=None):
         converged = objectives[-2] - objectives[-1] <= tol * objectives[0]
         if not converged and replace_unused(B, A, X, alpha):
             gram, products = B @ B.T, B @ X.T
-    return B, A, objectives, converged
+    return *without_doubles(B, A), objectives, converged
 
 
 def move_atoms(B, covariance, products):
@@ -131,6 +132,23 @@ def move_atoms(B, covariance, products):
     for j in np.flatnonzero(covariance.diagonal()):
         atom = B[j] + (products[j] - covariance[j] @ B) / covariance[j, j]
         B[j] = atom / max(1.0, np.linalg.norm(atom))
+
+
+def without_doubles(B, A):
+    """Leave out atoms parallel to an earlier one, to which their codes are added.
+
+    Rows would be described by either, and rounding decide by which.
+    """
+    lengths = np.linalg.norm(B, axis=1)
+    directions = B / np.where(lengths > 0, lengths, 1)[:, None]
+    cosines = directions @ directions.T
+    np.fill_diagonal(cosines, 1)
+    first = np.argmax(np.abs(cosines) > 1 - PARALLEL, axis=1)
+    kept, position = np.unique(first, return_inverse=True)
+    merged, own = np.zeros((len(kept), A.shape[1])), np.arange(len(B))
+    factors = cosines[own, first] * lengths / np.where(lengths > 0, lengths, 1)[first]
+    np.add.at(merged, position, factors[:, None] * A)
+    return B[kept], merged
 
 
 def replace_unused(B, A, X, alpha):

@@ -92,8 +92,9 @@ class TransferClustering(ClusterMixin, BaseEstimator):
     ...     return np.repeat(np.eye(3)[kinds], 4, axis=1) + rng.random((len(kinds), 12))
     >>> clustering = TransferClustering(3, n_feature_clusters=3, random_state=0)
     >>> target = rows([0, 0, 1, 1, 2, 2])
-    >>> clustering.fit(rows(rng.integers(0, 3, 200)), X_target=target).labels_
-    array([0, 0, 2, 2, 1, 1])
+    >>> labels = clustering.fit(rows(rng.integers(0, 3, 200)), X_target=target).labels_
+    >>> bool(labels[0] == labels[1]), bool(labels[1] == labels[2])  # numbers mean nothing
+    (True, False)
     """
 
     __metadata_request__fit = {"X_target": True}

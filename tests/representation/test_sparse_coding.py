@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import ConvergenceWarning
 
 from featuretransfer import SelfTaughtFeatures, TransferSparseCoding
 from featuretransfer.representation._neighbor_graph import neighbor_laplacian
+from featuretransfer.representation._sparse_dictionary import without_doubles
 from featuretransfer.synthetic import make_shifted_corpora
 
 DATA = make_shifted_corpora(50, 40, 12, shift="location", random_state=0)
@@ -154,3 +155,13 @@ def test_bad_parameters(parameters, message):
 def test_equal_rows_are_refused():
     with pytest.raises(ValueError, match="All rows are equal"):
         TransferSparseCoding().fit(np.ones((4, 3)), X_target=np.ones((3, 3)))
+
+
+def test_parallel_atoms_are_one():
+    rng = np.random.default_rng(0)
+    B, A = rng.normal(size=(4, 5)), rng.normal(size=(4, 7))
+    doubled = np.concatenate([B, -0.5 * B[[2]], B[[0]]])
+    codes = np.concatenate([A, rng.normal(size=(2, 7))])
+    atoms, merged = without_doubles(doubled, codes)
+    assert_array_equal(atoms, B)
+    assert_allclose(merged.T @ atoms, codes.T @ doubled, atol=1e-12)

@@ -5,7 +5,7 @@ from scipy import linalg
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin
 
 from .._base import AdapterMixin, validate_domains
-from .._checks import is_count, is_number
+from .._checks import check_counts, is_number
 from .._labels import source_labels
 from .._linalg import check_reg, fix_signs, ledoit_wolf_shrinkage
 from ._neighbor_graph import cross_laplacian, neighbor_laplacian
@@ -222,9 +222,7 @@ class TLSL(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEstimator):
         return codes
 
     def _check_parameters(self):
-        for name in ("n_components", "n_neighbors"):
-            if not is_count(getattr(self, name)):
-                raise ValueError(f"{name} must be an integer >= 1, got {getattr(self, name)!r}.")
+        check_counts(self, "n_components", "n_neighbors")
         for name in ("lam", "mu"):
             if not is_number(getattr(self, name), 0):
                 raise ValueError(

@@ -7,7 +7,7 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin
 from sklearn.exceptions import ConvergenceWarning
 
 from .._base import AdapterMixin, validate_domains
-from .._checks import is_count, is_number
+from .._checks import check_counts, is_number
 from ._nonnegative_factors import factorise, nonnegative_codes
 from ._transfer_components import mean_difference
 
@@ -191,9 +191,7 @@ class TransferNMF(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEstimator):
         return self._map(X, self._shifts[0])
 
     def _check_parameters(self):
-        for name in ("n_components", "max_iter"):
-            if not is_count(getattr(self, name)):
-                raise ValueError(f"{name} must be an integer >= 1, got {getattr(self, name)!r}.")
+        check_counts(self, "n_components", "max_iter")
         for name in ("lam", "tol"):
             if not is_number(getattr(self, name), 0):
                 raise ValueError(

@@ -7,7 +7,7 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin
 from sklearn.exceptions import ConvergenceWarning
 
 from .._base import AdapterMixin, validate_domains
-from .._checks import is_count, is_number
+from .._checks import check_counts, is_number
 from ._sparse_codes import lasso_codes
 from ._sparse_dictionary import learn, scale_of
 
@@ -157,9 +157,7 @@ class SelfTaughtFeatures(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEsti
         return np.ascontiguousarray(codes.T, dtype=X.dtype)
 
     def _check_parameters(self):
-        for name in ("n_components", "max_iter"):
-            if not is_count(getattr(self, name)):
-                raise ValueError(f"{name} must be an integer >= 1, got {getattr(self, name)!r}.")
+        check_counts(self, "n_components", "max_iter")
         if not (is_number(self.alpha, 0) and self.alpha > 0):
             raise ValueError(f"alpha must be a number > 0, got {self.alpha!r}.")
         if not is_number(self.tol, 0):

@@ -7,7 +7,7 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin
 from sklearn.exceptions import ConvergenceWarning
 
 from .._base import AdapterMixin, validate_domains
-from .._checks import is_count, is_number
+from .._checks import check_counts, is_number
 from ._neighbor_graph import neighbor_laplacian, neighbor_links
 from ._sparse_codes import Coupling, coupled_codes, lasso_codes
 from ._sparse_dictionary import learn, scale_of
@@ -213,9 +213,7 @@ class TransferSparseCoding(ClassNamePrefixFeaturesOutMixin, AdapterMixin, BaseEs
         return self._map(X, self._shifts[0])
 
     def _check_parameters(self):
-        for name in ("n_components", "n_neighbors", "max_iter"):
-            if not is_count(getattr(self, name)):
-                raise ValueError(f"{name} must be an integer >= 1, got {getattr(self, name)!r}.")
+        check_counts(self, "n_components", "n_neighbors", "max_iter")
         for name in ("mu", "gamma", "tol"):
             if not is_number(getattr(self, name), 0):
                 raise ValueError(f"{name} must be a number >= 0, got {getattr(self, name)!r}.")

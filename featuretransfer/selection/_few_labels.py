@@ -7,7 +7,7 @@ import pandas as pd
 from sklearn.model_selection import BaseShuffleSplit
 from sklearn.utils import check_random_state
 
-from .._checks import is_count
+from .._checks import check_counts
 
 DRAWS = 100  # halves of the speakers that are tried for one with enough rows of every class
 
@@ -93,9 +93,7 @@ class FewLabelsSplit(BaseShuffleSplit):
         yield from super().split(X, y, groups)
 
     def _iter_indices(self, X, y=None, groups=None):
-        for name in ("n_per_class", "n_splits"):
-            if not is_count(getattr(self, name)):
-                raise ValueError(f"{name} must be an integer >= 1, got {getattr(self, name)!r}.")
+        check_counts(self, "n_per_class", "n_splits")
         classes, y = np.unique(np.asarray(y), return_inverse=True)
         speakers, groups = np.unique(np.asarray(groups), return_inverse=True)
         if len(speakers) < 2:

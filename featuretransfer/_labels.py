@@ -52,6 +52,14 @@ def source_labels(estimator, X, y):
     return y
 
 
+def at_least_two(classes, name="y"):
+    """Refuse labels, called `name`, of a single class."""
+    if len(classes) < 2:
+        raise ValueError(
+            f"{name} must have at least two classes, got one class: {classes.tolist()}."
+        )
+
+
 def validate_target_labels(
     y,
     X_target,

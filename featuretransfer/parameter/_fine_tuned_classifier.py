@@ -7,13 +7,12 @@ from sklearn.base import BaseEstimator
 
 from .._base import validate_domains
 from .._checks import is_count, is_number
-from .._labels import source_labels, validate_target_labels
+from .._labels import at_least_two, source_labels, validate_target_labels
 from .._training import generator, warn_unless_converged
 from ._fine_tuning import Plan, fine_tune
 from ._heads import one_task, train_from_scratch
 from ._network_classifier import (
     NetworkClassifier,
-    at_least_two,
     check_weighted_classes,
     hidden_sizes,
     options_of,
@@ -259,7 +258,7 @@ class FineTunedClassifier(NetworkClassifier, BaseEstimator):
             rows, labels = X_target_rows[labelled], np.array(labels[labelled].tolist())
         classes = np.unique(y)
         target_classes = np.unique(labels) if self.allow_new_classes else classes
-        at_least_two(classes, "y")
+        at_least_two(classes)
         check_weighted_classes(self.class_weight, classes, target_classes)
         if len(rows):
             at_least_two(target_classes, "y_target with allow_new_classes=True")

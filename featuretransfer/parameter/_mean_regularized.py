@@ -6,7 +6,7 @@ from sklearn.utils.metaestimators import available_if
 
 from .._base import ViewsMixin, validate_domains, validate_source_domains
 from .._checks import check_flags, is_number
-from .._labels import row_weights, source_labels, validate_target_labels
+from .._labels import at_least_two, row_weights, source_labels, validate_target_labels
 from ._corpus_tasks import source_tasks, warn_none_labelled
 from ._decision import DecisionMixin, all_classes, probabilities, signs_of
 from ._linear_fit import LOSSES, fit_around
@@ -184,10 +184,7 @@ class MeanRegularizedClassifier(ViewsMixin, DecisionMixin, BaseEstimator):
             labels = labels[labelled]
         self.n_labelled_ = len(labels)
         self.classes_ = all_classes(y, labels)
-        if len(self.classes_) < 2:
-            raise ValueError(
-                f"y must have at least two classes, got one class: {self.classes_.tolist()}."
-            )
+        at_least_two(self.classes_)
         if not labelled.any():
             if target is not None:
                 warn_none_labelled(self, stacklevel=2)

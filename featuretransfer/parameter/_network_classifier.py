@@ -131,14 +131,6 @@ def check_weighted_classes(class_weight, *classes):
         )
 
 
-def at_least_two(classes, name):
-    """Refuse a task of one class."""
-    if len(classes) < 2:
-        raise ValueError(
-            f"{name} must have at least two classes, got one class: {classes.tolist()}."
-        )
-
-
 def warn_no_labels(estimator, limit):
     """Say that target rows without labels change nothing."""
     name = type(estimator).__name__

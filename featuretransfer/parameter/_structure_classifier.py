@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._base import FLOATS, validate_domains, validate_source_domains
 from .._checks import check_flags, is_count, is_number
-from .._labels import row_weights, source_labels, validate_target_labels
+from .._labels import at_least_two, row_weights, source_labels, validate_target_labels
 from ._alternating_structure import learn_structure, stretch
 from ._auxiliary_problems import feature_problems, label_problems, task_problems
 from ._corpus_tasks import source_tasks
@@ -218,10 +218,7 @@ class AlternatingStructureClassifier(DecisionMixin, BaseEstimator):
             labels = labels[labelled]
         self.n_labelled_ = len(labels)
         self.classes_ = all_classes(y, labels)
-        if len(self.classes_) < 2:
-            raise ValueError(
-                f"y must have at least two classes, got one class: {self.classes_.tolist()}."
-            )
+        at_least_two(self.classes_)
         row_weights(self.class_weight, labels if len(np.unique(labels)) > 1 else y)  # checked early
         X = np.asarray(rows, dtype=np.float64)
         further = task_problems(X, tasks, self.fit_intercept)

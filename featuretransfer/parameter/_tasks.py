@@ -8,7 +8,7 @@ from sklearn.utils import assert_all_finite, check_consistent_length, column_or_
 from sklearn.utils.multiclass import check_classification_targets
 
 from .._base import target_parts, warn_if_sliceable
-from .._labels import validate_target_labels
+from .._labels import at_least_two, validate_target_labels
 from ._heads import Labels, label_weights
 
 MAIN = "y"  # name of the main task
@@ -84,10 +84,7 @@ def make_task(name, values, class_weight, parts, classes=None):
     labelled = ~pd.isna(values)
     known = class_labels(values[labelled], name)
     classes = np.unique(known) if classes is None else classes
-    if len(classes) < 2:
-        raise ValueError(
-            f"{name} must have at least two classes, got one class: {classes.tolist()}."
-        )
+    at_least_two(classes, name)
     codes = np.zeros(len(values), dtype=int)
     codes[labelled] = np.searchsorted(classes, known)
     return Task(name, classes, codes, labelled, class_weight, parts)

@@ -11,7 +11,7 @@ from sklearn.utils.validation import has_fit_parameter
 from .._base import ViewsMixin, validate_domains
 from .._checks import is_number
 from .._delegation import check_classifier
-from .._labels import source_labels, validate_target_labels
+from .._labels import at_least_two, source_labels, validate_target_labels
 from .._structure import wants_target
 from ._augmentation import augment
 
@@ -161,10 +161,7 @@ class FeatureAugmentationClassifier(ViewsMixin, MetaEstimatorMixin, ClassifierMi
             labels, labelled = validate_target_labels(y, X_target, y_target)
         self.n_labelled_ = int(labelled.sum())
         self.classes_ = np.unique(y)
-        if len(self.classes_) < 2:
-            raise ValueError(
-                f"y must have at least two classes, got one class: {self.classes_.tolist()}."
-            )
+        at_least_two(self.classes_)
         regularised = bool(self.gamma > 0 and not labelled.all())
         self.is_augmented_ = bool(labelled.any()) or regularised
         self._against_rest = regularised

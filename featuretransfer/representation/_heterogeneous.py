@@ -9,7 +9,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from .._base import ViewsMixin, same_columns, validate_domains
 from .._checks import is_count, is_number
-from .._labels import row_weights, source_labels, validate_target_labels
+from .._labels import at_least_two, row_weights, source_labels, validate_target_labels
 from ._column_scales import standard
 from ._domain_features import learn_features
 from ._metric_svm import fit_metric_svm
@@ -199,10 +199,7 @@ class HeterogeneousFeatureAugmentation(ViewsMixin, ClassifierMixin, BaseEstimato
         rows, target = validate_domains(self, X, X_target)
         y = source_labels(self, rows, y)
         self.classes_ = np.unique(y)
-        if len(self.classes_) < 2:
-            raise ValueError(
-                f"y must have at least two classes, got one class: {self.classes_.tolist()}."
-            )
+        at_least_two(self.classes_)
         labelled = np.zeros(0 if target is None else len(target), dtype=bool)
         if y_target is not None:
             labels, labelled = validate_target_labels(y, X_target, y_target)

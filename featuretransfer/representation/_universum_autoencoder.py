@@ -6,7 +6,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._base import FLOATS, AdapterMixin, validate_domains
-from .._labels import row_weights, source_labels
+from .._labels import at_least_two, row_weights, source_labels
 from .._network import forward
 from .._training import check_range, generator, warn_unless_converged
 from ._autoencoder_options import options_of
@@ -235,10 +235,7 @@ class UniversumAutoencoder(
         self._check_parameters()
         options = options_of(self)
         self.classes_ = np.unique(y)
-        if len(self.classes_) < 2:
-            raise ValueError(
-                f"y must have at least two classes, got one class: {self.classes_.tolist()}."
-            )
+        at_least_two(self.classes_)
         n_target = 0 if X_target is None else len(X_target)
         rows = X if X_target is None else np.concatenate([X, X_target])
         unit = float(self.hinge) * X.shape[1]

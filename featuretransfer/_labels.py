@@ -74,10 +74,10 @@ def validate_target_labels(
     ----------
     y : array-like of shape (n_source,)
         Source labels.
-    X_target : array-like of shape (n_target, n_features) or tuple of such
+    X_target : array-like of shape (n_target, n_features), tuple of such, or None
         Target rows as given to `fit`.
-    y_target : array-like of shape (n_target,) or tuple of such
-        Target labels, paired with `X_target`; unlabelled rows are None or NaN.
+    y_target : array-like of shape (n_target,), tuple of such, or None
+        Target labels, paired with `X_target`; unlabelled rows are None or NaN. None labels no row.
     allow_new_classes : bool, default=False
         Whether labels that the source does not have are legal.
     remedy : str, default="Map both label sets to one scheme first."
@@ -95,6 +95,10 @@ def validate_target_labels(
     ValueError
         If labels and rows do not match one by one, or there are classes that are not legal.
     """
+    if y_target is None:
+        parts = [] if X_target is None else target_parts(X_target, "X_target")
+        n_target = sum(map(len, parts))
+        return np.repeat(np.asarray(y)[:1], n_target), np.zeros(n_target, dtype=bool)
     if X_target is None:
         raise ValueError(
             "y_target was given without X_target. Pass the rows it labels as X_target."

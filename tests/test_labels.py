@@ -112,3 +112,13 @@ def test_classifiers_refuse_class_weights_that_weight_nothing(model, class_weigh
         target["y_target"] = np.array(["a", "b", None] * 5, dtype=object)
     with pytest.raises(ValueError, match="class_weight must give every class a finite weight"):
         clone(model).set_params(class_weight=class_weight).fit(X, Y, **target)
+
+
+@pytest.mark.parametrize(
+    ("X_target", "n_target"), [(None, 0), (np.ones((3, 2)), 3), ((np.ones((3, 2)), [[1, 2]]), 4)]
+)
+def test_without_target_labels_no_row_is_labelled(X_target, n_target):
+    labels, labelled = validate_target_labels(np.array(["a", "b"]), X_target, None)
+    assert len(labels) == len(labelled) == n_target
+    assert labels.dtype == "<U1"
+    assert not labelled.any()

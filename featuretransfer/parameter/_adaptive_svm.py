@@ -212,11 +212,9 @@ class AdaptiveSVM(DecisionMixin, BaseEstimator):
         rows, target = validate_domains(self, X, X_target)
         y = source_labels(self, rows, y)
         domains = validate_source_domains(source_domains, len(rows))
-        labels, labelled = y[:0], np.zeros(0 if target is None else len(target), dtype=bool)
-        if y_target is not None:
-            new = self.allow_new_classes
-            labels, labelled = validate_target_labels(y, X_target, y_target, allow_new_classes=new)
-            labels = labels[labelled]
+        new = self.allow_new_classes
+        labels, labelled = validate_target_labels(y, X_target, y_target, allow_new_classes=new)
+        labels = labels[labelled]
         X, X_target = as_given(X, rows), as_given(X_target, target)
         default = default_classifier().set_params(class_weight=self.class_weight)
         self.source_models_, self.source_names_ = fit_source_models(

@@ -216,17 +216,15 @@ class BiasedRegularization(DecisionMixin, BaseEstimator):
         rows, target = validate_domains(self, X, X_target)
         y = source_labels(self, rows, y)
         domains = validate_source_domains(source_domains, len(rows))
-        known, labels = rows[:0], y[:0]
-        if y_target is not None:
-            new = self.allow_new_classes
-            labels, labelled = validate_target_labels(y, X_target, y_target, allow_new_classes=new)
-            known, labels = target[labelled], labels[labelled]
+        new = self.allow_new_classes
+        labels, labelled = validate_target_labels(y, X_target, y_target, allow_new_classes=new)
+        labels = labels[labelled]
         data = as_given(X, rows), y, as_given(X_target, target)
         default = default_classifier().set_params(class_weight=self.class_weight)
         models, names = fit_source_models(self.source_estimator, default, data, domains)
         self.source_models_, self.source_names_ = models, names
         self.classes_ = all_classes(y, labels, *(model.classes_ for model in models))
-        self.n_labelled_ = len(known)
+        self.n_labelled_ = len(labels)
         parts = [linear_parts(model, self.classes_, data[0]) for model in models]
         shares = check_shares(self.source_weights, len(models))
         if len(np.unique(labels)) < 2:
@@ -236,7 +234,8 @@ class BiasedRegularization(DecisionMixin, BaseEstimator):
             self._combine(parts, equal(len(models)) if shares is None else shares, 1.0)
             self.coef_, self.intercept_ = self.source_coef_, self._source_intercept
         else:
-            self._learn(np.asarray(known, dtype=np.float64), labels, parts, shares)
+            known = np.asarray(target[labelled], dtype=np.float64)
+            self._learn(known, labels, parts, shares)
         return self
 
     def _combine(self, parts, shares, scale):

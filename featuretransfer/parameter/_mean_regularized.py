@@ -177,11 +177,9 @@ class MeanRegularizedClassifier(ViewsMixin, DecisionMixin, BaseEstimator):
         rows, target = validate_domains(self, X, X_target)
         y = source_labels(self, rows, y)
         domains = validate_source_domains(source_domains, len(rows))
-        labels, labelled = y[:0], np.zeros(0 if target is None else len(target), dtype=bool)
-        if y_target is not None:
-            new = self.allow_new_classes
-            labels, labelled = validate_target_labels(y, X_target, y_target, allow_new_classes=new)
-            labels = labels[labelled]
+        new = self.allow_new_classes
+        labels, labelled = validate_target_labels(y, X_target, y_target, allow_new_classes=new)
+        labels = labels[labelled]
         self.n_labelled_ = len(labels)
         self.classes_ = all_classes(y, labels)
         at_least_two(self.classes_)

@@ -210,12 +210,9 @@ class ClassRelationTransfer(ViewsMixin, ClassifierMixin, BaseEstimator):
         self._check_parameters()
         rows, target = validate_domains(self, X, X_target)
         y = source_labels(self, rows, y)
-        labels, labelled = np.empty(0, dtype=y.dtype), None
-        if y_target is not None:
-            labels, labelled = validate_target_labels(
-                y, X_target, y_target, allow_new_classes=self.allow_new_classes
-            )
-            labels = labels[labelled]
+        new = self.allow_new_classes
+        labels, labelled = validate_target_labels(y, X_target, y_target, allow_new_classes=new)
+        labels = labels[labelled]
         rows = rows.astype(np.float64, copy=False)
         source_classes, codes = np.unique(y, return_inverse=True)
         self.classes_ = self._label_set(source_classes, labels)

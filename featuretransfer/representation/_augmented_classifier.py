@@ -156,9 +156,7 @@ class FeatureAugmentationClassifier(ViewsMixin, MetaEstimatorMixin, ClassifierMi
         self._check_parameters()
         rows, target = validate_domains(self, X, X_target)
         y = source_labels(self, rows, y)
-        labelled = np.zeros(0 if target is None else len(target), dtype=bool)
-        if y_target is not None:
-            labels, labelled = validate_target_labels(y, X_target, y_target)
+        labels, labelled = validate_target_labels(y, X_target, y_target)
         self.n_labelled_ = int(labelled.sum())
         self.classes_ = np.unique(y)
         at_least_two(self.classes_)

@@ -200,10 +200,8 @@ class HeterogeneousFeatureAugmentation(ViewsMixin, ClassifierMixin, BaseEstimato
         y = source_labels(self, rows, y)
         self.classes_ = np.unique(y)
         at_least_two(self.classes_)
-        labelled = np.zeros(0 if target is None else len(target), dtype=bool)
-        if y_target is not None:
-            labels, labelled = validate_target_labels(y, X_target, y_target)
-            y = np.concatenate([y, labels[labelled]])
+        labels, labelled = validate_target_labels(y, X_target, y_target)
+        y = np.concatenate([y, labels[labelled]])
         self.n_labelled_ = int(labelled.sum())
         options = self.kernel, self.gamma, self.landmarks
         self._source_features, Fs = learn_features(rows, rows, *options)

@@ -9,6 +9,7 @@ from sklearn.frozen import FrozenEstimator
 from .._checks import is_number
 from .._structure import is_estimator
 from ..instance._labelled_target import canonical_order
+from ._corpus_tasks import source_tasks
 from ._decision import decide, per_class
 from ._inner import fit_inner, take
 from ._leave_one_out import is_loo
@@ -52,11 +53,10 @@ def fit_source_models(source_estimator, default, data, domains=None):
     _check(estimator)
     if domains is None or isinstance(estimator, FrozenEstimator):
         return [fit_inner(estimator, X, y, X_target)], None
-    domains = domains[order]
-    names = sorted(set(domains), key=str)
+    corpora, names = source_tasks(domains[order], len(y))
     models = []
-    for name in names:
-        rows = domains == name
+    for position, name in enumerate(names):
+        rows = corpora == position
         if len(np.unique(y[rows])) < 2:
             raise ValueError(
                 f"The source corpus {name!r} of source_domains has one class, "

@@ -2,14 +2,13 @@
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._base import FLOATS, validate_domains, validate_source_domains
 from .._checks import check_flags, is_number
 from .._defaults import default_classifier
 from .._labels import row_weights, source_labels, validate_target_labels
-from ._decision import DecisionMixin, all_classes, probabilities, signs_of
+from ._decision import LossMixin, all_classes, signs_of
 from ._inner import as_given
 from ._leave_one_out import is_loo, settle, smoother_of_rows
 from ._linear_fit import LOSSES, fit_around, least_squares_units
@@ -23,7 +22,7 @@ from ._source_models import (
 )
 
 
-class BiasedRegularization(DecisionMixin, BaseEstimator):
+class BiasedRegularization(LossMixin, BaseEstimator):
     """Learn a linear classifier of the target whose weights stay close to those of the source.
 
     For a few labelled target rows, a few of every class, and a linear classifier of the source: the
@@ -263,22 +262,6 @@ class BiasedRegularization(DecisionMixin, BaseEstimator):
         check_is_fitted(self)
         X = validate_data(self, X, reset=False, dtype=FLOATS)
         return X @ self.coef_.T + self.intercept_
-
-    @available_if(lambda self: self.loss == "logistic")
-    def predict_proba(self, X):
-        """Class probabilities, with the logistic loss.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Target rows.
-
-        Returns
-        -------
-        p : ndarray of shape (n_samples, n_classes)
-            Probabilities in the order of ``classes_``.
-        """
-        return probabilities(self._values(X))
 
     def _check_parameters(self):
         if self.loss not in LOSSES:

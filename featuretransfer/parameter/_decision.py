@@ -3,6 +3,7 @@
 import numpy as np
 from scipy.special import expit, softmax
 from sklearn.base import ClassifierMixin
+from sklearn.utils.metaestimators import available_if
 
 
 class DecisionMixin(ClassifierMixin):
@@ -38,6 +39,26 @@ class DecisionMixin(ClassifierMixin):
             Predicted labels.
         """
         return decide(self._values(X), self.classes_)
+
+
+class LossMixin(DecisionMixin):
+    """Decides likewise, by values that minimise the ``loss`` that its parameter names."""
+
+    @available_if(lambda self: self.loss == "logistic")
+    def predict_proba(self, X):
+        """Class probabilities, with the logistic loss.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Target rows.
+
+        Returns
+        -------
+        p : ndarray of shape (n_samples, n_classes)
+            Probabilities in the order of ``classes_``.
+        """
+        return probabilities(self._values(X))
 
 
 def decide(values, classes):

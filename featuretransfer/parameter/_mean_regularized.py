@@ -2,18 +2,17 @@
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils.metaestimators import available_if
 
 from .._base import ViewsMixin, validate_domains, validate_source_domains
 from .._checks import check_flags, is_number
 from .._labels import at_least_two, row_weights, source_labels, validate_target_labels
 from ._corpus_tasks import source_tasks, warn_none_labelled
-from ._decision import DecisionMixin, all_classes, probabilities, signs_of
+from ._decision import LossMixin, all_classes, signs_of
 from ._linear_fit import LOSSES, fit_around
 from ._shared_weights import fit_tasks
 
 
-class MeanRegularizedClassifier(ViewsMixin, DecisionMixin, BaseEstimator):
+class MeanRegularizedClassifier(ViewsMixin, LossMixin, BaseEstimator):
     """Fit a linear classifier to each source corpus and to the target, close to their mean.
 
     .. note::
@@ -228,22 +227,6 @@ class MeanRegularizedClassifier(ViewsMixin, DecisionMixin, BaseEstimator):
             own = ids == name
             values[own] = X[own] @ coef.T + self.source_intercept_[chosen].mean(axis=0)
         return values
-
-    @available_if(lambda self: self.loss == "logistic")
-    def predict_proba(self, X):
-        """Class probabilities, with the logistic loss.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Target rows.
-
-        Returns
-        -------
-        p : ndarray of shape (n_samples, n_classes)
-            Probabilities in the order of ``classes_``.
-        """
-        return probabilities(self._values(X))
 
     def _check_parameters(self):
         if self.loss not in LOSSES:

@@ -5,7 +5,6 @@ import warnings
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._base import FLOATS, validate_domains, validate_source_domains
@@ -14,12 +13,12 @@ from .._labels import at_least_two, row_weights, source_labels, validate_target_
 from ._alternating_structure import learn_structure, stretch
 from ._auxiliary_problems import feature_problems, label_problems, task_problems
 from ._corpus_tasks import source_tasks
-from ._decision import DecisionMixin, all_classes, probabilities, signs_of
+from ._decision import LossMixin, all_classes, signs_of
 from ._linear_fit import LOSSES, fit_around, least_squares_units
 from ._source_models import warn_too_few
 
 
-class AlternatingStructureClassifier(DecisionMixin, BaseEstimator):
+class AlternatingStructureClassifier(LossMixin, BaseEstimator):
     """Learn a linear classifier of the target in the subspace of weights that other problems share.
 
     Multi-task learning for a few labelled target rows, a few of every class: the weights of many
@@ -280,22 +279,6 @@ class AlternatingStructureClassifier(DecisionMixin, BaseEstimator):
         check_is_fitted(self)
         X = validate_data(self, X, reset=False, dtype=FLOATS)
         return X @ self.coef_.T + self.intercept_
-
-    @available_if(lambda self: self.loss == "logistic")
-    def predict_proba(self, X):
-        """Class probabilities, with the logistic loss.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Target rows.
-
-        Returns
-        -------
-        p : ndarray of shape (n_samples, n_classes)
-            Probabilities in the order of ``classes_``.
-        """
-        return probabilities(self._values(X))
 
     def _check_parameters(self):
         if self.n_components is not None and not is_count(self.n_components, 0):

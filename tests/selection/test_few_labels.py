@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import sklearn
 from numpy.testing import assert_array_equal
-from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_score
 
@@ -62,8 +61,7 @@ def test_shortage_is_counted():
 def test_is_a_splitter_of_scikit_learn():
     X = np.random.default_rng(0).normal(size=(210, 3))
     X[:, 0] += 3 * (Y == "joy")
-    split = clone(FewLabelsSplit(20, 4, 0)) if hasattr(FewLabelsSplit, "get_params") else None
-    split = split or FewLabelsSplit(20, 4, 0)
+    split = FewLabelsSplit(20, 4, 0)
     with warnings.catch_warnings(), sklearn.config_context(enable_metadata_routing=True):
         warnings.simplefilter("error")
         scores = cross_val_score(LogisticRegression(), X, Y, cv=split, params={"groups": SPEAKERS})

@@ -163,9 +163,14 @@ def row_weights(class_weight, y):
         If a weight is negative, infinite or NaN, or all are 0.
     """
     weights = compute_sample_weight(class_weight, y)
+    check_class_weights(class_weight, weights)
+    return weights
+
+
+def check_class_weights(class_weight, weights):
+    """Refuse a ``class_weight`` that gives rows or classes weights which mean nothing."""
     if not (np.all(weights >= 0) and 0 < weights.sum() < np.inf):
         raise ValueError(
             "class_weight must give every class a finite weight >= 0, and some class of the rows "
             f"one above 0, got {class_weight!r}."
         )
-    return weights

@@ -96,15 +96,18 @@ def test_row_weights():
     [
         ft.AdaptiveSVM(RidgeClassifier()),
         ft.AlternatingStructureClassifier(),
+        ft.AttributeTransfer(),
         ft.BiasedRegularization(RidgeClassifier()),
         ft.DomainRegression(),
+        ft.FineTunedClassifier(),
         ft.HeterogeneousFeatureAugmentation(),
         ft.MeanRegularizedClassifier(),
+        ft.MultiTaskClassifier(),
         ft.UniversumAutoencoder(),
     ],
     ids=lambda model: type(model).__name__,
 )
-@pytest.mark.parametrize("class_weight", [{"a": 0, "b": 0}, {"a": -1}])
+@pytest.mark.parametrize("class_weight", [{"a": 0, "b": 0}, {"a": -1}, {"a": np.nan}])
 @pytest.mark.filterwarnings("ignore:With two classes")
 def test_classifiers_refuse_class_weights_that_weight_nothing(model, class_weight):
     target = {"X_target": Xt}

@@ -8,6 +8,7 @@ from sklearn.base import ClassifierMixin
 
 from .._base import ViewsMixin, some_names
 from .._checks import is_count
+from .._labels import check_class_weights
 from .._network import ACTIVATIONS
 from .._training import check_range, schedule_of
 from ._heads import Options, cross_entropy
@@ -119,7 +120,10 @@ def options_of(estimator, n_classes):
 
 
 def check_weighted_classes(class_weight, *classes):
-    """Refuse a dict of class weights that names what is no class of any task."""
+    """Refuse a dict of class weights that names no class of any task, or gives useless weights.
+
+    In each of `classes`, unless it is empty, some class must have a weight above 0.
+    """
     if not isinstance(class_weight, dict):
         return
     known = {label for names in classes for label in names.tolist()}
@@ -129,6 +133,9 @@ def check_weighted_classes(class_weight, *classes):
             f"class_weight names classes that no row has: {some_names(unknown)}. The classes are "
             f"{some_names(sorted(known, key=str), 10)}."
         )
+    for names in filter(len, classes):
+        given = [class_weight.get(label, 1.0) for label in names.tolist()]
+        check_class_weights(class_weight, np.asarray(given, dtype=float))
 
 
 def warn_no_labels(estimator, limit):

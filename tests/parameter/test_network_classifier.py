@@ -7,6 +7,7 @@ from sklearn.linear_model import LogisticRegression
 
 from featuretransfer.parameter._heads import Labels
 from featuretransfer.parameter._network_classifier import (
+    check_weighted_classes,
     hidden_sizes,
     warn_if_unlearned,
     weight_decay,
@@ -42,6 +43,16 @@ def test_predictions_hardly_better_than_the_shares_warn(scale, certainty, warns)
     for warning in caught:
         assert "without features 1.39" in str(warning.message)
         assert "decrease alpha=0.5" in str(warning.message)
+
+
+def test_some_class_of_every_domain_has_a_weight():
+    source, target = np.array(["a", "b"]), np.array(["c"])
+    for legal in ({"a": 0, "c": 2.5}, {"a": 0}, "balanced", None):
+        check_weighted_classes(legal, source, target)
+    check_weighted_classes({"a": 0}, source, target[:0])
+    for useless in ({"a": 0, "b": 0}, {"c": 0}, {"b": -1}, {"b": np.inf}):
+        with pytest.raises(ValueError, match="class_weight must give every class a finite weight"):
+            check_weighted_classes(useless, source, target)
 
 
 def test_default_weight_decay_falls_with_the_number_of_classes():

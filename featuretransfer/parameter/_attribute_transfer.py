@@ -7,6 +7,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 
 from .._base import validate_domains
+from .._checks import check_flags
 from .._labels import require_y
 from .._training import check_range, generator, warn_unless_converged
 from ..representation._column_scales import standard
@@ -24,6 +25,7 @@ from ._network_classifier import (
     check_weighted_classes,
     hidden_sizes,
     options_of,
+    warn_if_unlearned,
     warn_no_labels,
     weight_decay,
 )
@@ -245,7 +247,7 @@ class AttributeTransfer(NetworkClassifier, BaseEstimator):
         Raises
         ------
         TypeError
-            If attributes are neither DataFrame nor dict.
+            If attributes are neither DataFrame nor dict, or a flag is no bool.
         ValueError
             If a parameter is out of range, no row has an emotion, a task has one class only or
             labels of two kinds, or training diverges.
@@ -270,7 +272,8 @@ class AttributeTransfer(NetworkClassifier, BaseEstimator):
         if X_target is not None and not any(t.labelled[len(X) :].any() for t in [main, *others]):
             warn_no_labels(self, "what it is without X_target")
         scale = standard(X)
-        rows = scale(np.concatenate([X, target])).astype(np.float32)
+        both = np.concatenate([X, target])
+        rows = scale(both).astype(np.float32)
         steps = self._hierarchical if others and self.form == "hierarchical" else self._shared
         trainings = steps(scale, rows, main, others, rng)
         self._names = [task.name for task in others]
@@ -279,6 +282,11 @@ class AttributeTransfer(NetworkClassifier, BaseEstimator):
         self.validation_curves_ = [training.monitored for training in trainings]
         self.n_iter_ = sum(map(len, self.loss_curves_))
         warn_unless_converged(self, trainings)
+        if all(training.converged for training in trainings):
+            for network, tasks, name, alpha in self._learned(main, others):
+                log_p = [p[t.labelled] for p, t in zip(network.log_probabilities(both), tasks)]
+                labels = [stack([task], task.labelled) for task in tasks]
+                warn_if_unlearned(self, log_p, labels, alpha, name)
         return self
 
     def predict_attributes(self, X):
@@ -367,6 +375,17 @@ class AttributeTransfer(NetworkClassifier, BaseEstimator):
         )
         return [first, second]
 
+    def _learned(self, main, others):
+        """What is to be learned in every step: network, tasks, name and value of weight decay."""
+        n_classes = len(main.classes)
+        if self.attribute_network_ is None:
+            return [(self.network_, [main], "alpha", weight_decay(self, "alpha", n_classes))]
+        most = max(len(task.classes) for task in others)
+        return [
+            (self.attribute_network_, others, "alpha", weight_decay(self, "alpha", most)),
+            (self.network_, [main], "alpha_main", weight_decay(self, "alpha_main", n_classes)),
+        ]
+
     def _train_heads(self, rows, tasks, options, rng):
         """A network with a head for each of the tasks, trained on the rows that have a label."""
         used = np.any([task.labelled for task in tasks], axis=0)
@@ -391,3 +410,4 @@ class AttributeTransfer(NetworkClassifier, BaseEstimator):
         for name in ("attribute_weight", "target_weight"):
             check_range(self, name)
         weight_decay(self, "alpha_main", 1)
+        check_flags(self, "freeze", "allow_new_classes")

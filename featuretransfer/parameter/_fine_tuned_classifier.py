@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from .._base import validate_domains
-from .._checks import is_count, is_number
+from .._checks import check_flags, is_count, is_number
 from .._labels import at_least_two, source_labels, validate_target_labels
 from .._training import generator, warn_unless_converged
 from ._fine_tuning import Plan, fine_tune
@@ -238,7 +238,7 @@ class FineTunedClassifier(NetworkClassifier, BaseEstimator):
         Raises
         ------
         TypeError
-            If `pretrained` is no network.
+            If `pretrained` is no network, or a flag is no bool.
         ValueError
             If a parameter is out of range, `pretrained` is for other features, a task has one class
             only, or training diverges.
@@ -286,8 +286,8 @@ class FineTunedClassifier(NetworkClassifier, BaseEstimator):
         self.n_iter_ = sum(map(len, self.loss_curves_))
         warn_unless_converged(self, ends)
         if self.pretrained is None and trainings[0].converged:
-            log_p = found.log_probabilities(X)[0]
-            warn_if_unlearned(self, log_p, one_task(y, classes, self.class_weight), options.alpha)
+            labels = one_task(y, classes, self.class_weight)
+            warn_if_unlearned(self, found.log_probabilities(X), [labels], options.alpha)
         return self
 
     def encode(self, X):
@@ -341,3 +341,4 @@ class FineTunedClassifier(NetworkClassifier, BaseEstimator):
             if value is not None and not is_count(value, least):
                 raise ValueError(f"{name} must be None or an integer >= {least}, got {value!r}.")
         weight_decay(self, "alpha_target", 1)
+        check_flags(self, "allow_new_classes", "new_head")

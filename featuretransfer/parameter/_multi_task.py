@@ -7,7 +7,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 
 from .._base import some_names, validate_domains
-from .._checks import is_number
+from .._checks import check_flags, is_number
 from .._labels import require_y
 from .._training import check_range, generator, warn_unless_converged
 from ..representation._column_scales import standard
@@ -237,7 +237,7 @@ class MultiTaskClassifier(NetworkClassifier, BaseEstimator):
         Raises
         ------
         TypeError
-            If tasks are neither DataFrame nor dict.
+            If tasks are neither DataFrame nor dict, or a flag is no bool.
         ValueError
             If a parameter is out of range, a task has one class only or labels of two kinds, or
             training diverges.
@@ -270,8 +270,8 @@ class MultiTaskClassifier(NetworkClassifier, BaseEstimator):
         warn_unless_converged(self, [training])
         if training.converged:
             main = heads[0]
-            log_p = self.network_.log_probabilities(both[main.labelled])[0]
-            warn_if_unlearned(self, log_p, stack([main], main.labelled), options.alpha)
+            log_p = self.network_.log_probabilities(both[main.labelled])[:1]
+            warn_if_unlearned(self, log_p, [stack([main], main.labelled)], options.alpha)
         return self
 
     def predict_tasks(self, X):
@@ -366,6 +366,7 @@ class MultiTaskClassifier(NetworkClassifier, BaseEstimator):
     def _check_weights(self):
         check_range(self, "target_weight")
         check_range(self, "domain_weight")
+        check_flags(self, "target_head", "allow_new_classes")
         given = self.task_weights
         for weight in given.values() if isinstance(given, dict) else [given]:
             if not is_number(weight, 0):

@@ -149,29 +149,35 @@ def warn_no_labels(estimator, limit):
     )
 
 
-def warn_if_unlearned(estimator, log_p, labels, alpha):
+def warn_if_unlearned(estimator, log_p, labels, alpha, name="alpha"):
     """Say that a network hardly predicts the labels of the rows it was trained on.
 
     Parameters
     ----------
     estimator : estimator
         For the warning.
-    log_p : ndarray of shape (n_rows, n_classes)
-        Logarithms of the class probabilities of these rows.
-    labels : Labels
-        Their labels, of one task.
+    log_p : list of ndarray of shape (n_rows, n_classes)
+        For each task the logarithms of the class probabilities of its rows.
+    labels : list of Labels
+        For each task the labels of its rows. That one task is learned is enough.
     alpha : float
         The weight decay.
+    name : str, default="alpha"
+        The parameter that it is.
     """
-    weights = labels.weights[:, 0] / labels.weights.sum()
-    loss = cross_entropy(log_p, labels.codes[:, 0], weights)[0]
-    shares = np.bincount(labels.codes[:, 0], weights, minlength=log_p.shape[1])
-    entropy = -np.sum(xlogy(shares, shares))
-    if loss > MOST_UNLEARNED * entropy:
+    losses, entropies = np.array([_losses(*task) for task in zip(log_p, labels)]).T
+    if np.all(losses > MOST_UNLEARNED * entropies):
         warnings.warn(
             f"The network of {type(estimator).__name__} hardly tells the classes of its training "
-            f"rows apart (cross-entropy {loss:.3g}, without features {entropy:.3g}). Weight decay "
-            f"may have drawn its weights to zero: decrease alpha={alpha:g}.",
+            f"rows apart (cross-entropy {losses[0]:.3g}, without features {entropies[0]:.3g}). "
+            f"Weight decay may have drawn its weights to zero: decrease {name}={alpha:g}.",
             UserWarning,
             stacklevel=3,
         )
+
+
+def _losses(log_p, labels):
+    """Cross-entropy of the labels of one task, and what it is by the class shares alone."""
+    weights = labels.weights[:, 0] / labels.weights.sum()
+    shares = np.bincount(labels.codes[:, 0], weights, minlength=log_p.shape[1])
+    return cross_entropy(log_p, labels.codes[:, 0], weights)[0], -np.sum(xlogy(shares, shares))

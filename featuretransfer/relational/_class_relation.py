@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 
 from .._base import ViewsMixin, some_names, validate_domains
-from .._checks import is_count, is_number
+from .._checks import check_flags, is_count, is_number
 from .._labels import source_labels, validate_target_labels
 from .._linalg import regularised_covariance
 from .._pseudo_labels import missing_classes, warn_collapsed
@@ -203,9 +203,11 @@ class ClassRelationTransfer(ViewsMixin, ClassifierMixin, BaseEstimator):
 
         Raises
         ------
+        TypeError
+            If `allow_new_classes` is no bool.
         ValueError
-            If a parameter has no valid value, the target has classes that the source does not have
-            without `allow_new_classes`, or nothing tells where such a class is.
+            If another parameter has no valid value, the target has classes that the source does not
+            have without `allow_new_classes`, or nothing tells where such a class is.
         """
         self._check_parameters()
         rows, target = validate_domains(self, X, X_target)
@@ -312,10 +314,7 @@ class ClassRelationTransfer(ViewsMixin, ClassifierMixin, BaseEstimator):
             raise ValueError(f"strength must be a number >= 0 or inf, got {self.strength!r}.")
         if self.metric not in METRICS:
             raise ValueError(f"metric must be one of {list(METRICS)}, got {self.metric!r}.")
-        if not isinstance(self.allow_new_classes, bool | np.bool_):
-            raise ValueError(
-                f"allow_new_classes must be True or False, got {self.allow_new_classes!r}."
-            )
+        check_flags(self, "allow_new_classes")
         if self.coordinates is not None and not isinstance(self.coordinates, dict):
             raise ValueError(f"coordinates must be None or a dict, got {self.coordinates!r}.")
         if not is_number(self.label_weight, 0) or self.label_weight == 0:

@@ -1,3 +1,5 @@
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -215,8 +217,35 @@ def test_wrong_input_is_refused(parameters, message):
         fitted(**parameters)
 
 
+@pytest.mark.parametrize("flag", ["freeze", "allow_new_classes"])
+def test_flags_are_true_or_false(flag):
+    with pytest.raises(TypeError, match=f"{flag} must be True or False, got 'no'"):
+        fitted(**{flag: "no"})
+
+
 def test_target_rows_without_labels_and_few_epochs_warn():
     with pytest.warns(UserWarning, match="AttributeTransfer learns from labelled target rows"):
         fitted(metadata={"X_target": DATA.X_target})
     with pytest.warns(ConvergenceWarning, match="max_iter=2"):
         fitted(max_iter=2)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "culprit"),
+    [
+        ({"form": "shared", "alpha": 3.0}, "alpha=3"),
+        ({"alpha": 3.0}, "alpha=3"),
+        ({"alpha_main": 30.0, "freeze": True}, "alpha_main=30"),
+    ],
+)
+def test_weight_decay_that_leaves_nothing_warns(parameters, culprit):
+    with pytest.warns(UserWarning, match=f"AttributeTransfer hardly tells.*decrease {culprit}"):
+        fitted(**parameters)
+
+
+def test_an_attribute_that_cannot_be_learned_does_not_warn():
+    """Only where all are lost it tells of weight decay."""
+    coin = np.random.default_rng(0).permutation(np.arange(200) % 2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fitted(attributes=ATTRIBUTES.assign(coin=coin))

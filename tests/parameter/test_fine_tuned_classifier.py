@@ -342,6 +342,12 @@ def test_parameters_out_of_range_are_refused(parameters, message):
         fitted(**parameters)
 
 
+@pytest.mark.parametrize("flag", ["new_head", "allow_new_classes"])
+def test_flags_are_true_or_false(flag):
+    with pytest.raises(TypeError, match=f"{flag} must be True or False, got 'no'"):
+        fitted(**{flag: "no"})
+
+
 def test_unconverged_training_warns_unless_few_epochs_were_asked_for():
     with pytest.warns(ConvergenceWarning, match="max_iter=2 epochs"):
         plain(max_iter=2)

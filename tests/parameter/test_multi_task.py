@@ -281,6 +281,12 @@ def test_wrong_input_is_refused(parameters, metadata, message):
         fitted(metadata=metadata, **parameters)
 
 
+@pytest.mark.parametrize("flag", ["target_head", "allow_new_classes"])
+def test_flags_are_true_or_false(flag):
+    with pytest.raises(TypeError, match=f"{flag} must be True or False, got 'no'"):
+        fitted(**{flag: "no"})
+
+
 def test_no_main_label_anywhere_is_refused():
     with pytest.raises(ValueError, match="No row has a label of the main task"):
         fitted(np.full(200, None), metadata={"tasks": TASKS})

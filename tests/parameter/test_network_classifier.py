@@ -38,11 +38,22 @@ def test_predictions_hardly_better_than_the_shares_warn(scale, certainty, warns)
     labels = Labels(codes[:, None], np.full((40, 1), scale), [4])
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        warn_if_unlearned(LogisticRegression(), np.log(p), labels, 0.5)
+        warn_if_unlearned(LogisticRegression(), [np.log(p)], [labels], 0.5)
     assert bool(caught) == warns
     for warning in caught:
         assert "without features 1.39" in str(warning.message)
         assert "decrease alpha=0.5" in str(warning.message)
+
+
+def test_one_task_that_is_learned_is_enough():
+    labels = Labels(np.arange(40)[:, None] % 4, np.ones((40, 1)), [4])
+    lost = np.full((40, 4), np.log(0.25))
+    learned = np.where(np.eye(4, dtype=bool)[np.arange(40) % 4], np.log(0.7), np.log(0.1))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warn_if_unlearned(LogisticRegression(), [lost, learned], [labels, labels], 0.5)
+    with pytest.warns(UserWarning, match="decrease alpha_main=0.5"):
+        warn_if_unlearned(LogisticRegression(), [lost, lost], [labels] * 2, 0.5, "alpha_main")
 
 
 def test_some_class_of_every_domain_has_a_weight():

@@ -254,7 +254,6 @@ def test_not_settled():
         ({"metric": "cosine"}, r"metric must be one of \['within', 'euclidean'\]"),
         ({"label_weight": 0}, "label_weight must be a finite number > 0, got 0"),
         ({"max_iter": 0}, "max_iter must be an integer >= 1, got 0"),
-        ({"allow_new_classes": "yes"}, "allow_new_classes must be True or False"),
         ({"coordinates": [1]}, "coordinates must be None or a dict, got"),
         ({"coordinates": {"anger": "high"}}, "coordinates must be None or a dict of class label"),
         ({"coordinates": {"anger": np.inf}}, "coordinates must be None or a dict of class label"),
@@ -282,6 +281,8 @@ def test_parameters_are_checked(parameters, message):
     X, y = emotions(["anger", "happiness", "sadness"])
     with pytest.raises(ValueError, match=message):
         ClassRelationTransfer(**parameters).fit(X, y)
+    with pytest.raises(TypeError, match="allow_new_classes must be True or False, got 'yes'"):
+        ClassRelationTransfer(allow_new_classes="yes").fit(X, y)
 
 
 def test_labels_outside_the_label_set():

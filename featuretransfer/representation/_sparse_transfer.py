@@ -12,7 +12,7 @@ from .._training import check_range, generator, warn_unless_converged
 from ._autoencoder_options import options_of
 from ._column_scales import standard
 from ._sparse_layer import Sparsity, fit_sparse_layer
-from ._transport_rows import nearest_rows
+from ._transport_rows import merge_equal, nearest_rows
 
 FIXED = {"activation": "sigmoid", "tied": False, "corruption": "mask", "noise": 0.0}
 
@@ -73,10 +73,10 @@ class SparseAutoencoderTransfer(OneToOneFeatureMixin, AdapterMixin, BaseEstimato
         Labelled target rows of each class.
     layers_ : list of DenoisingLayer or None
         The autoencoder of each class, None where it has too few labelled rows.
-    rows_ : ndarray of shape (n_source, n_features) or None
-        The source rows, standardised.
-    codes_ : ndarray of shape (n_source,) of int or None
-        Their classes, as places in `classes_`.
+    rows_ : ndarray of shape (n_distinct, n_features) or None
+        The source rows, standardised, equal ones once.
+    class_shares_ : ndarray of shape (n_distinct, n_classes) or None
+        How often each has the labels in `classes_`: 1 and 0 unless equal rows have several.
     loss_curves_ : list of list of float
         Mean training loss of every epoch, for each class.
     n_iter_ : int
@@ -104,8 +104,10 @@ class SparseAutoencoderTransfer(OneToOneFeatureMixin, AdapterMixin, BaseEstimato
     (of all target rows, labelled or not), mean activations are those of a batch, and the treatment
     of new source rows and of classes with few labelled rows. A source row that was in `fit` is
     restored by the autoencoder of its class; a new one has no label and takes that of the nearest
-    row that was. As `alpha` grows all rows of a class are replaced by its labelled mean in the
-    target.
+    row that was. Where equal rows have several labels, which nothing tells apart when they are
+    mapped, each becomes the mean of what the autoencoders of these classes make of it, weighted by
+    how often it has them. As `alpha` grows all rows of a class are replaced by its labelled mean in
+    the target.
 
     The defaults are those that restore other rows of a class of the demo corpora (eGeMAPS) best
     from ten, among those with a sparse code; without (``beta=0``) they are restored a little
@@ -203,7 +205,7 @@ class SparseAutoencoderTransfer(OneToOneFeatureMixin, AdapterMixin, BaseEstimato
         rows, target = validate_domains(self, X, X_target)
         self._check_parameters()
         options = options_of(self, **FIXED)
-        self.classes_ = self.n_labelled_ = self.layers_ = self.rows_ = self.codes_ = None
+        self.classes_ = self.n_labelled_ = self.layers_ = self.rows_ = self.class_shares_ = None
         self.loss_curves_, self.n_iter_ = [], 1
         labelled = np.zeros(0, dtype=bool)
         if target is not None or y_target is not None:
@@ -214,9 +216,12 @@ class SparseAutoencoderTransfer(OneToOneFeatureMixin, AdapterMixin, BaseEstimato
             if target is not None:
                 _warn_nothing_to_adapt_to()
             return self
-        self.classes_, self.codes_ = np.unique(y, return_inverse=True)
+        self.classes_ = np.unique(y)
         self._scale = standard(np.concatenate([rows, target]))
-        self.rows_ = self._scale(rows)
+        labels_of_rows = np.equal.outer(y, self.classes_).astype(float)
+        self.rows_, self.class_shares_ = merge_equal(
+            self._scale(rows), labels_of_rows, np.ones(len(y))
+        )
         trainings = self._fit_layers(target[labelled], labels[labelled], options)
         warn_unless_converged(self, trainings)
         return self
@@ -251,13 +256,14 @@ class SparseAutoencoderTransfer(OneToOneFeatureMixin, AdapterMixin, BaseEstimato
     def _map_source(self, X):
         if self.layers_ is None:
             return X
-        codes = self.codes_[nearest_rows(self._scale(X), self.rows_, "sqeuclidean")]
-        restored = X.copy()
-        for code, layer in enumerate(self.layers_):
-            rows = codes == code
-            if layer is not None and rows.any():
-                restored[rows] = layer.decode(layer.encode(X[rows]))
-        return restored
+        shares = self.class_shares_[nearest_rows(self._scale(X), self.rows_, "sqeuclidean")]
+        mixed = np.zeros(X.shape)
+        for share, layer in zip(shares.T, self.layers_):
+            rows = np.flatnonzero(share)
+            if len(rows):
+                restored = X[rows] if layer is None else layer.decode(layer.encode(X[rows]))
+                mixed[rows] += share[rows, None] * restored
+        return mixed.astype(X.dtype, copy=False)
 
     def _check_parameters(self):
         if not is_number(self.rho, 0, 1) or self.rho == 0:

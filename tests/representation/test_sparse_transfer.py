@@ -110,6 +110,26 @@ def test_new_source_rows_take_the_class_of_the_nearest():
     assert np.isfinite(model.transform_source(far)).all()
 
 
+def test_equal_rows_of_several_classes_become_a_mean_in_any_order():
+    """Once class1, twice class2, once class3, which has too few labelled rows to be restored."""
+    data = corpora()
+    data.X_source[[3, 50, 51, 90]] = data.X_source[3]
+    data.y_source[[3, 50, 51, 90]] = ["class1", "class2", "class2", "class3"]
+    data.known[data.known == "class3"] = None
+    with pytest.warns(UserWarning, match="'class3' has 0"):
+        model = fitted(data)
+    restored, row = model.transform_source(data.X_source), data.X_source[[3]]
+    by_class = [layer.decode(layer.encode(row)) for layer in model.layers_[1:3]]
+    expected = (by_class[0] + 2 * by_class[1] + row) / 4
+    assert_allclose(restored[[3, 50, 51, 90]], np.repeat(expected, 4, axis=0), rtol=1e-6)
+    assert not np.allclose(by_class[0], by_class[1])
+    order = np.random.default_rng(0).permutation(120)
+    data.X_source, data.y_source = data.X_source[order], data.y_source[order]
+    with pytest.warns(UserWarning, match="'class3' has 0"):
+        permuted = fitted(data)
+    assert_allclose(permuted.transform_source(data.X_source), restored[order], rtol=1e-6)
+
+
 @pytest.mark.parametrize("min_rows", [1, 5])
 def test_classes_with_few_labelled_rows_stay_as_they_are(min_rows):
     data = corpora()

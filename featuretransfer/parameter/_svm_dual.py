@@ -6,7 +6,8 @@ from .._box_qp import minimise
 from .._quadratic import DenseQuadratic
 
 RIDGE = 1e-10  # on a kernel with mean diagonal 1: makes the solution unique
-TOL = 1e-10  # of the gradient, relative to the linear term
+TOL = 1e-10  # of the gradient, relative to what the given part asks for
+ROUNDING = 1e-12  # of the gradient, relative to the linear term: below it a tolerance is noise
 
 
 def solve_svm(K, signs, offset, bounds, fit_intercept):
@@ -47,13 +48,14 @@ def solve_svm(K, signs, offset, bounds, fit_intercept):
     if fit_intercept:
         # u = a for positive rows and c - a for negative ones: ya = u - full, and u has a given sum
         full = np.where(positive, 0.0, upper)
-        linear = (signs - offset) / unit + K @ full
+        linear = (signs - offset) / unit + K @ full + RIDGE * full  # a ridge on ya, not on u
         low = high = full.sum()
     else:
         K = K * signs[:, None] * signs
         linear = (1 - signs * offset) / unit
         low, high = 0.0, upper.sum()
-    tol = TOL * max(np.abs(linear).max(), np.finfo(np.float64).tiny)
+    asked = np.abs(1 - signs * offset).max() / unit
+    tol = max(TOL * asked, ROUNDING * np.abs(linear).max(), np.finfo(np.float64).tiny)
     found = minimise(DenseQuadratic(K), linear, RIDGE, upper, low, high, tol)
     w = np.clip(found.w, 0, upper)
     if fit_intercept:

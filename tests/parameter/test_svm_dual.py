@@ -66,6 +66,31 @@ def test_nothing_given_is_the_plain_machine():
     assert_allclose(intercept, plain.intercept_[0], atol=1e-5)
 
 
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("C", [1e2, 1e4, 1e6])
+def test_a_margin_without_loss_is_that_of_any_large_bound(C, fit_intercept):
+    """Once every row has its margin, larger bounds change nothing."""
+    X, signs, offset, _ = problem(60, 200, seed=0)
+    found = []
+    for bound in (1.0, C):
+        coefficients, intercept = solve_svm(
+            X @ X.T, signs, 0.5 * offset, np.full(60, bound), fit_intercept
+        )
+        found.append(0.5 * offset + X @ (X.T @ coefficients) + intercept)
+    assert np.all(signs * found[0] >= 1 - 1e-6)
+    assert_allclose(found[1], found[0], atol=3e-5)
+
+
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_the_ridge_is_harmless_up_to_large_bounds(fit_intercept):
+    """Overlapping classes: with bounds of 1e6 the duality gap is 1e-4 of the loss at most."""
+    X, signs, offset, _ = problem(80, 5, seed=1)
+    K, bounds = X @ X.T, np.full(80, 1e6)
+    coefficients, intercept = solve_svm(K, signs, offset, bounds, fit_intercept)
+    loss = primal(K, signs, offset, bounds, coefficients, intercept)
+    assert abs(loss - dual(K, signs, offset, coefficients)) <= 1e-4 * loss
+
+
 @pytest.mark.parametrize("sign", [-1.0, 1.0])
 def test_one_sign_moves_the_intercept_as_far_as_needed(sign):
     offset = np.array([0.5, -2.0, 0.0])

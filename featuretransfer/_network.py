@@ -91,7 +91,7 @@ def forward(layers, X, factors=()):
     return Pass(inputs, outputs)
 
 
-def backward(layers, passed, gradient, factors=()):
+def backward(layers, passed, gradient, factors=(), further=None):
     """Gradients of a loss with respect to weights and biases, by back-propagation.
 
     Parameters
@@ -104,17 +104,19 @@ def backward(layers, passed, gradient, factors=()):
         Gradient of the loss with respect to the last output.
     factors : sequence of ndarray, default=()
         As given to `forward`.
+    further : dict of int to ndarray, default=None
+        For layers below the last the gradients of other losses with respect to their outputs.
 
     Returns
     -------
     gradients : list of (ndarray, ndarray)
         For each layer those of weights and biases.
     """
-    sums = backward_sums(layers, passed, gradient, factors)
+    sums = backward_sums(layers, passed, gradient, factors, further)
     return [(X.T @ own, own.sum(axis=0)) for X, own in zip(passed.inputs, sums)]
 
 
-def backward_sums(layers, passed, gradient, factors=()):
+def backward_sums(layers, passed, gradient, factors=(), further=None):
     """Gradients of a loss with respect to what enters every activation function.
 
     The gradient of a layer's weights is its input, transposed, times this, that of its biases the
@@ -122,7 +124,7 @@ def backward_sums(layers, passed, gradient, factors=()):
 
     Parameters
     ----------
-    layers, passed, gradient, factors
+    layers, passed, gradient, factors, further
         As in `backward`.
 
     Returns
@@ -141,6 +143,8 @@ def backward_sums(layers, passed, gradient, factors=()):
             gradient = gradient @ layer.weights.T
             if position <= len(factors):
                 gradient *= factors[position - 1]
+            if further and position - 1 in further:
+                gradient += further[position - 1]
     return found[::-1]
 
 

@@ -162,7 +162,7 @@ def damaged(clean, options, rng):
     return options.corrupt(clean, options.noise, rng)
 
 
-def reconstruction(parameters, corrupted, clean, options, factors=(), centers=None):
+def reconstruction(parameters, corrupted, clean, options, factors=(), centers=None, of_code=None):
     """Mean squared reconstruction error with weight decay, and its gradients.
 
     ``1 / (2 n) sum |x - r|^2 + alpha / 2 (|W|^2 + |V|^2)``, with ``V`` left out where it is tied.
@@ -183,6 +183,8 @@ def reconstruction(parameters, corrupted, clean, options, factors=(), centers=No
     centers : dict of int to ndarray, default=None
         Positions among `parameters` to what these decay towards; by default all weights decay
         towards 0, and biases do not.
+    of_code : callable, default=None
+        Given the code, another loss to be added, and its gradient with respect to the code.
 
     Returns
     -------
@@ -197,13 +199,19 @@ def reconstruction(parameters, corrupted, clean, options, factors=(), centers=No
     error -= clean
     loss = np.vdot(error, error) / (2 * len(clean))
     error *= 1 / len(clean)
+    further = None
+    if of_code is not None:
+        other, slope = of_code(passed.outputs[0])
+        loss, further = loss + other, {0: slope}
     if options.tied:  # both layers have a part in one gradient
-        into_code, into_rows = backward_sums(layers, passed, error, factors)
+        into_code, into_rows = backward_sums(layers, passed, error, factors, further)
         inputs = np.concatenate([corrupted, into_rows])
         encoder = inputs.T @ np.concatenate([into_code, passed.inputs[1]])
         gradients = [encoder, into_code.sum(axis=0), into_rows.sum(axis=0)]
     else:
-        (encoder, code_biases), (decoder, biases) = backward(layers, passed, error, factors)
+        (encoder, code_biases), (decoder, biases) = backward(
+            layers, passed, error, factors, further
+        )
         gradients = [encoder, code_biases, biases, decoder]
     for position, excess in _decaying(parameters, centers):
         loss += add_decay(gradients[position], excess, options.alpha)

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .._network import backward, forward, hold_out, train
+from .._network import forward, hold_out, train
 from ._denoising import (
     DenoisingLayer,
     decay,
@@ -102,16 +102,13 @@ def sparse_reconstruction(parameters, rows, options, sparsity):
     gradients : list of ndarray
         In the order of `parameters`.
     """
-    loss, gradients = reconstruction(parameters, rows, rows, options)
-    encoder = layers_of(parameters, options)[:1]
-    passed = forward(encoder, rows)
-    code = passed.outputs[-1]
-    excess, slope = divergence(code.mean(axis=0), sparsity.rho)
-    each = np.broadcast_to(sparsity.beta / len(code) * slope, code.shape)
-    ((weights, biases),) = backward(encoder, passed, each)
-    gradients[0] += weights
-    gradients[1] += biases
-    return loss + sparsity.beta * excess, gradients
+
+    def of_code(code):
+        excess, slope = divergence(code.mean(axis=0), sparsity.rho)
+        each = sparsity.beta / len(code) * slope
+        return sparsity.beta * excess, np.broadcast_to(each, code.shape)
+
+    return reconstruction(parameters, rows, rows, options, of_code=of_code)
 
 
 def sparse_loss(parameters, rows, options, sparsity):

@@ -141,22 +141,27 @@ def universum_reconstruction(parameters, corrupted, clean, margins, options, hea
     gradients : list of ndarray
         In the order of `parameters`.
     """
-    loss, gradients = reconstruction(parameters[:-2], corrupted, clean, options)
-    weights, layers = parameters[-1], _read(parameters, options)
-    passed = forward(layers, corrupted)
-    lost, slope = margin_loss(passed.outputs[-1], margins, head.epsilon)
-    found = backward(layers, passed, slope / len(clean))
-    (encoder, code_biases), (decisions, biases) = found
-    gradients[0] += encoder
-    gradients[1] += code_biases
-    loss += lost / len(clean) + head.alpha / 2 * np.vdot(weights, weights)
+    weights, decide = parameters[-1], decisions_of(parameters)
+    found = []
+
+    def of_code(code):
+        passed = forward([decide], code)
+        lost, slope = margin_loss(passed.outputs[-1], margins, head.epsilon)
+        slope = slope / len(clean)
+        found.extend(backward([decide], passed, slope))
+        return lost / len(clean), slope @ weights.T
+
+    loss, gradients = reconstruction(parameters[:-2], corrupted, clean, options, of_code=of_code)
+    ((decisions, biases),) = found
+    loss += head.alpha / 2 * np.vdot(weights, weights)
     return loss, [*gradients, biases, decisions + head.alpha * weights]
 
 
 def universum_loss(parameters, corrupted, clean, margins, options, head):
     """The loss of `universum_reconstruction` alone."""
     autoencoder, weights = parameters[:-2], parameters[-1]
-    scores = forward(_read(parameters, options), corrupted).outputs[-1]
+    encoder = layers_of(autoencoder, options)[0]
+    scores = forward([encoder, decisions_of(parameters)], corrupted).outputs[-1]
     loss = reconstruction_loss(autoencoder, corrupted, clean, options)
     loss += decay(autoencoder, options.alpha)
     loss += margin_loss(scores, margins, head.epsilon)[0] / len(clean)
@@ -196,8 +201,3 @@ def margin_loss(scores, margins, epsilon):
 def decisions_of(parameters):
     """The layer that makes decision values of codes."""
     return Layer(parameters[-1], parameters[-2], "identity")
-
-
-def _read(parameters, options):
-    """Encoder and decisions."""
-    return layers_of(parameters[:-2], options)[0], decisions_of(parameters)

@@ -81,7 +81,11 @@ def target_error(w, wrong, n_source):
 
 
 def log_odds(error, n_classes):
-    """``log(1 / beta)`` of an error: log odds of being right, against those of chance."""
+    """``log(1 / beta)`` of an error: log odds of being right, against those of chance.
+
+    Of a single class, which is never missed, a round votes like one that is right among two.
+    """
+    n_classes = max(n_classes, 2)
     error = np.clip(error, LEAST_ERROR, CAP * (1 - 1 / n_classes))
     return float(np.log((1 - error) / error) + np.log(n_classes - 1))
 

@@ -82,6 +82,12 @@ def test_odds_are_against_those_of_chance(n_classes):
     assert_allclose(log_odds(0.1, n_classes), np.log(9 * (n_classes - 1)))
 
 
+def test_a_single_class_is_always_right():
+    assert log_odds(0.0, 1) == log_odds(0.0, 2)
+    rounds = boost(scripted([0, 0, 0]), np.zeros(3, dtype=int), 2, n_classes=1, n_rounds=3)
+    assert_allclose(shares(rounds.votes, 3, first=1), [1])
+
+
 @pytest.mark.parametrize("n_rounds", range(1, 8))
 def test_later_half_votes(n_rounds):
     voting = np.flatnonzero(shares(np.ones(n_rounds), n_rounds, (n_rounds - 1) // 2)) + 1

@@ -327,3 +327,12 @@ def test_labels_of_other_classes_or_lengths_are_refused():
         fit(data)
     with pytest.raises(ValueError, match="y_target was given without X_target"):
         TrAdaBoost().fit(data.X_source, data.y_source, y_target=data.known)
+
+
+def test_a_single_class_is_predicted():
+    data = corpora()
+    data.y_source, data.known = np.full(120, "anger"), np.where(np.arange(90) < 20, "anger", None)
+    model = fit(data, STUMP)
+    assert_array_equal(model.estimator_weights_, [1])
+    assert_array_equal(model.predict(data.X_target), "anger")
+    assert_array_equal(model.predict_proba(data.X_target), 1)

@@ -270,7 +270,7 @@ def _validate_part(estimator, part, dtype, finite, like, name):
             "target too; elsewhere pass both as DataFrames or both as arrays (`to_numpy()`)."
         )
     if isinstance(part, pd.DataFrame):
-        _check_columns(like.columns, part.columns, name)
+        check_columns(like.columns, part.columns, name)
     if isinstance(part, list):
         _check_list(part)
     rows = check_array(
@@ -300,7 +300,7 @@ def _check_list(rows):
         )
 
 
-def _check_columns(expected, found, name):
+def check_columns(expected, found, name):
     if list(expected) == list(found):
         return
     missing = [column for column in expected if column not in set(found)]

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from .._kernel_rows import KernelRows
 from .._linalg import fit_kernel
-from ._kernel_rows import KernelRows
 
 
 def mmd_distances(parts, X_target, kernel, gamma):

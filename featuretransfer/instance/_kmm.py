@@ -8,8 +8,8 @@ from sklearn.exceptions import ConvergenceWarning
 
 from .._base import validate_domains
 from .._checks import is_number
+from .._kernel_rows import KernelRows
 from .._linalg import fit_kernel
-from ._kernel_rows import KernelRows
 from ._mean_matching import match_means
 from ._weights import WeighterMixin
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from featuretransfer import _box_qp
+from featuretransfer._kernel_rows import KernelRows
 from featuretransfer._linalg import fit_kernel
 from featuretransfer.instance import _mean_matching
-from featuretransfer.instance._kernel_rows import KernelRows
 from featuretransfer.instance._mean_matching import match_means
 
 RIDGE = 1e-6

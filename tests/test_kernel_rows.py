@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from sklearn.metrics.pairwise import pairwise_kernels
 
+from featuretransfer import _kernel_rows
+from featuretransfer._kernel_rows import KernelRows
 from featuretransfer._linalg import fit_kernel
-from featuretransfer.instance import _kernel_rows
-from featuretransfer.instance._kernel_rows import KernelRows
 
 
 def product(a, b):

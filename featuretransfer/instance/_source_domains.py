@@ -6,7 +6,8 @@ from sklearn.utils import check_consistent_length
 
 from .._base import validate_domains, validate_source_domains
 from .._checks import is_number
-from ._corpus_distance import mmd_distances, relatedness_weights
+from ..relatedness._mmd import mmd_distances
+from ._corpus_distance import relatedness_weights
 from ._learned_weights import check_weighter, learn_weights
 from ._weights import WeighterMixin
 

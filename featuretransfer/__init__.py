@@ -9,6 +9,7 @@ from . import (
     instance,
     parameter,
     pipelines,
+    relatedness,
     relational,
     representation,
     selection,
@@ -22,6 +23,7 @@ from .instance import *
 from .parameter import *
 from .pipelines import *
 from .recipes import recipe
+from .relatedness import relatedness_matrix, source_ranking
 from .relational import *
 from .representation import *
 
@@ -34,6 +36,9 @@ __all__ = [
     *relational.__all__,
     *pipelines.__all__,
     "recipe",
+    "relatedness",
+    "relatedness_matrix",
+    "source_ranking",
     *evaluation.__all__,
     "selection",
     "show_versions",

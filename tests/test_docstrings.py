@@ -7,10 +7,19 @@ import pytest
 from numpydoc.docscrape import NumpyDocString
 
 import featuretransfer as ft
-from featuretransfer import corpora, exceptions, recipes, reporting, selection, synthetic, testing
+from featuretransfer import (
+    corpora,
+    exceptions,
+    recipes,
+    relatedness,
+    reporting,
+    selection,
+    synthetic,
+    testing,
+)
 from featuretransfer.instance import effective_sample_size
 
-MODULES = (ft, selection, reporting, recipes, synthetic, testing, exceptions)
+MODULES = (ft, relatedness, selection, reporting, recipes, synthetic, testing, exceptions)
 PUBLIC = {
     name: getattr(module, name)
     for module in MODULES

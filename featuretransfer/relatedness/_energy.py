@@ -4,7 +4,7 @@ import numpy as np
 from scipy.spatial.distance import cdist
 from sklearn.utils import check_random_state
 
-from ._two_sample import pair_sums, permutation_p_value, speaker_codes
+from ._two_sample import pair_sums, speaker_codes, speaker_test
 from ._two_tables import two_tables
 
 
@@ -52,19 +52,23 @@ def energy_distance(X, X_target, *, unbiased=False):
     """
     X, X_target = two_tables(X, X_target, least=2 if unbiased else 1)
     domains = np.repeat([0, 1], [len(X), len(X_target)])
-    found = _distance_sums(X, X_target, domains).discrepancy([True, False], unbiased)
+    sums = _distance_sums(np.concatenate([X, X_target]), domains)
+    found = sums.discrepancy([True, False], unbiased)
     return float(found if unbiased else max(found, 0.0))
 
 
-def energy_test(X, X_target, speakers, speakers_target, n_permutations, random_state):
-    """Energy distance, and its p-value by permuting speakers; see `mmd_test`."""
+def energy_test(
+    X, X_target, speakers, speakers_target, *, rescale=False, n_permutations, random_state
+):
+    """Energy distance, and its p-value by exchanging speakers; see `mmd_test`."""
     codes, first = speaker_codes(speakers, speakers_target)
-    sums = _distance_sums(X, X_target, codes)
-    rng = check_random_state(random_state)
-    p_value, n_drawn = permutation_p_value(sums, first, False, n_permutations, rng)
-    return max(float(sums.discrepancy(first, False)), 0.0), p_value, n_drawn
-
-
-def _distance_sums(X, X_target, codes):
     rows = np.concatenate([X, X_target])
+    rng = check_random_state(random_state)
+    value, p, n_drawn = speaker_test(
+        rows, codes, first, _distance_sums, False, rescale, n_permutations, rng
+    )
+    return max(value, 0.0), p, n_drawn
+
+
+def _distance_sums(rows, codes):
     return pair_sums(lambda part: -cdist(rows[part], rows), codes)

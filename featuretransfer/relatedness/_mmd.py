@@ -5,7 +5,7 @@ from sklearn.utils import check_random_state
 
 from .._kernel_rows import KernelRows
 from .._linalg import fit_kernel
-from ._two_sample import pair_sums, permutation_p_value, speaker_codes
+from ._two_sample import pair_sums, speaker_codes, speaker_test
 from ._two_tables import two_tables
 
 
@@ -63,12 +63,15 @@ def maximum_mean_discrepancy(X, X_target, *, kernel="rbf", gamma="median", unbia
     if not unbiased:
         return float(mmd_distances([X], X_target, kernel, gamma)[0])
     domains = np.repeat([0, 1], [len(X), len(X_target)])
-    sums = _kernel_sums(X, X_target, kernel, gamma, domains)
+    rows = np.concatenate([X, X_target])
+    sums = _kernel_sums(rows, domains, fit_kernel(kernel, gamma, rows))
     return float(sums.discrepancy([True, False], unbiased))
 
 
-def mmd_test(X, X_target, speakers, speakers_target, n_permutations, random_state):
-    """Unbiased discrepancy with the RBF kernel, and its p-value by permuting speakers.
+def mmd_test(
+    X, X_target, speakers, speakers_target, *, rescale=False, n_permutations, random_state
+):
+    """Unbiased discrepancy with the RBF kernel, and its p-value by exchanging speakers.
 
     Parameters
     ----------
@@ -76,8 +79,10 @@ def mmd_test(X, X_target, speakers, speakers_target, n_permutations, random_stat
         Rows of source and target.
     speakers, speakers_target : ndarray of shape (n_rows,)
         Their speakers.
+    rescale : bool, default=False
+        Whether they were standardised each by itself; see `speaker_test`.
     n_permutations : int
-        Most permutations.
+        Most exchanges.
     random_state : int, RandomState instance or None
         Draws them.
 
@@ -86,18 +91,26 @@ def mmd_test(X, X_target, speakers, speakers_target, n_permutations, random_stat
     mmd, p_value : float
         The statistic and its p-value.
     n_drawn : int
-        Number of permutations.
+        Number of exchanges.
     """
     codes, first = speaker_codes(speakers, speakers_target)
-    sums = _kernel_sums(X, X_target, "rbf", "median", codes)
-    rng = check_random_state(random_state)
-    p_value, n_drawn = permutation_p_value(sums, first, True, n_permutations, rng)
-    return float(sums.discrepancy(first, True)), p_value, n_drawn
-
-
-def _kernel_sums(X, X_target, kernel, gamma, codes):
     rows = np.concatenate([X, X_target])
-    kernel_rows = KernelRows(fit_kernel(kernel, gamma, rows), rows)
+    kernel = fit_kernel("rbf", "median", rows)
+    rng = check_random_state(random_state)
+    return speaker_test(
+        rows,
+        codes,
+        first,
+        lambda rows, codes: _kernel_sums(rows, codes, kernel),
+        True,
+        rescale,
+        n_permutations,
+        rng,
+    )
+
+
+def _kernel_sums(rows, codes, kernel):
+    kernel_rows = KernelRows(kernel, rows)
     return pair_sums(lambda part: kernel_rows(part) * kernel_rows.scale, codes)
 
 

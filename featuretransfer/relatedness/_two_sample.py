@@ -5,6 +5,7 @@ from itertools import combinations
 from math import comb
 
 import numpy as np
+from sklearn.preprocessing import StandardScaler
 
 BLOCK = 2**20  # values of pairs formed at a time: 8 MiB
 ROUNDING = 1e-12  # a permuted statistic that is less than this smaller is the same
@@ -88,39 +89,23 @@ def pair_sums(values, codes):
     return PairSums(members.sum(axis=0), pairs, diagonal)
 
 
-def permutation_p_value(sums, first, unbiased, n_permutations, rng):
-    """P-value of a discrepancy, by exchanging speakers between the domains.
+def exchanges(first, n_permutations, rng):
+    """Other divisions of the speakers into domains of as many speakers.
 
     Parameters
     ----------
-    sums : PairSums
-        Of the speakers of both domains.
     first : ndarray of shape (n_speakers,) of bool
         Which speakers are of the first domain.
-    unbiased : bool
-        As of `PairSums.discrepancy`.
     n_permutations : int
-        Most permutations; where there are no more than that in all, each is taken once.
+        Most divisions; where there are no more than that in all, each is taken once.
     rng : RandomState
         Draws them.
 
     Returns
     -------
-    p_value : float
-        (1 + number of permutations with a discrepancy that is not smaller) / (1 + number).
-    n_drawn : int
-        Number of permutations.
+    divisions : ndarray of shape (n_divisions, n_speakers) of bool
+        Which speakers are of the first domain.
     """
-    observed = sums.discrepancy(first, unbiased)
-    others = _exchanges(first, n_permutations, rng)
-    found = sums.discrepancy(others, unbiased)
-    scale = np.abs(sums.pairs).sum() / sums.counts.sum() ** 2
-    smaller = np.count_nonzero(found < observed - ROUNDING * scale)  # NaN is not smaller
-    return (1 + len(found) - smaller) / (1 + len(found)), len(found)
-
-
-def _exchanges(first, n_permutations, rng):
-    """Domains with as many speakers, all of them or random ones, less the given domains."""
     n, n_first = len(first), int(first.sum())
     if comb(n, n_first) - 1 <= n_permutations:
         chosen = np.array(list(combinations(range(n), n_first)))
@@ -128,6 +113,77 @@ def _exchanges(first, n_permutations, rng):
         np.put_along_axis(domains, chosen, True, axis=1)
         return domains[np.any(domains != first, axis=1)]
     return np.array([rng.permutation(first) for _ in range(n_permutations)])
+
+
+def p_value(observed, permuted, scale):
+    """(1 + number of permuted statistics that are not smaller) / (1 + number of them).
+
+    Parameters
+    ----------
+    observed : float
+        The statistic.
+    permuted : ndarray of shape (n_permutations,)
+        The statistics of exchanged domains; NaN counts as not smaller.
+    scale : float
+        Size of the terms of the statistic, for what is smaller by rounding only.
+
+    Returns
+    -------
+    p : float
+        The p-value.
+    """
+    smaller = np.count_nonzero(permuted < observed - ROUNDING * scale)
+    return (1 + len(permuted) - smaller) / (1 + len(permuted))
+
+
+def speaker_test(rows, codes, first, sums_of, unbiased, rescale, n_permutations, rng):
+    """A discrepancy of two domains and its p-value by exchanging speakers.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n_samples, n_features)
+        Rows of both domains.
+    codes : ndarray of shape (n_samples,) of int
+        Their speakers.
+    first : ndarray of shape (n_speakers,) of bool
+        Which speakers are of the first domain.
+    sums_of : callable
+        ``sums_of(rows, codes)`` returns their `PairSums`.
+    unbiased : bool
+        As of `PairSums.discrepancy`.
+    rescale : bool
+        Whether the domains were standardised each by itself. Then exchanged domains are so too, or
+        their means would differ where those of the given domains cannot.
+    n_permutations : int
+        Most exchanges.
+    rng : RandomState
+        Draws them.
+
+    Returns
+    -------
+    value, p : float
+        The discrepancy and its p-value.
+    n_drawn : int
+        Number of exchanges.
+    """
+    sums = sums_of(rows, codes)
+    observed = float(sums.discrepancy(first, unbiased))
+    divisions = exchanges(first, n_permutations, rng)
+    if rescale:
+        permuted = np.array(
+            [_rescaled(rows, division[codes], sums_of, unbiased) for division in divisions]
+        )
+    else:
+        permuted = sums.discrepancy(divisions, unbiased)
+    scale = np.abs(sums.pairs).sum() / sums.counts.sum() ** 2
+    return observed, p_value(observed, permuted, scale), len(divisions)
+
+
+def _rescaled(rows, is_first, sums_of, unbiased):
+    """Discrepancy of two groups of rows, each standardised by itself."""
+    parts = [StandardScaler().fit_transform(rows[part]) for part in (is_first, ~is_first)]
+    domains = np.repeat([0, 1], [len(part) for part in parts])
+    return sums_of(np.concatenate(parts), domains).discrepancy([True, False], unbiased)
 
 
 def speaker_codes(speakers, speakers_target):

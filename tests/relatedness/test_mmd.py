@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 from sklearn.metrics.pairwise import euclidean_distances, rbf_kernel
+from sklearn.preprocessing import StandardScaler
 
 from featuretransfer.relatedness import _two_sample as two_sample
 from featuretransfer.relatedness import energy_distance, maximum_mean_discrepancy
@@ -102,6 +103,10 @@ def test_other_columns_are_refused():
         maximum_mean_discrepancy(X, XT * np.nan)
 
 
+def exchanged(test, *args, n, seed=0, **options):
+    return test(*args, n_permutations=n, random_state=seed, **options)
+
+
 def by_hand(statistic, X, XT, speakers, speakers_target):
     """All exchanges of speakers, the statistic computed anew from the rows each time."""
     rows = np.concatenate([X, XT])
@@ -128,7 +133,7 @@ def by_hand(statistic, X, XT, speakers, speakers_target):
 )
 def test_p_value_over_all_exchanges_of_speakers(test, statistic):
     speakers, speakers_target = np.arange(30) % 3, np.arange(21) % 4
-    value, p, n_drawn = test(X, XT, speakers, speakers_target, 999, 0)
+    value, p, n_drawn = exchanged(test, X, XT, speakers, speakers_target, n=999)
     expected, n_expected = by_hand(statistic, X, XT, speakers, speakers_target)
     assert_allclose(value, statistic(X, XT))
     assert (p, n_drawn) == (expected, n_expected) == (expected, 34)
@@ -138,13 +143,16 @@ def test_random_exchanges_are_near_all_of_them():
     speakers, speakers_target = np.arange(30) % 6, np.arange(21) % 6
     drift = 0.4 * rng.normal(size=(12, 4))
     A, B = X + drift[speakers], XT / 1.5 + drift[6 + speakers_target]
-    _, everything, n_all = mmd_test(A, B, speakers, speakers_target, 1000, 0)
-    _, some, n_some = mmd_test(A, B, speakers, speakers_target, 500, 0)
+    _, everything, n_all = exchanged(mmd_test, A, B, speakers, speakers_target, n=1000)
+    _, some, n_some = exchanged(mmd_test, A, B, speakers, speakers_target, n=500)
     assert (n_all, n_some) == (923, 500)
     assert abs(some - everything) < 0.08
-    assert mmd_test(A, B, speakers, speakers_target, 500, 0)[1] == some
+    assert exchanged(mmd_test, A, B, speakers, speakers_target, n=500)[1] == some
     order = rng.permutation(30)
-    assert_allclose(mmd_test(A[order], B, speakers[order], speakers_target, 500, 0)[1], some)
+    assert_allclose(
+        exchanged(mmd_test, A[order], B, speakers[order], speakers_target, n=500)[1],
+        some,
+    )
 
 
 def test_speakers_are_exchanged_and_not_rows():
@@ -155,7 +163,34 @@ def test_speakers_are_exchanged_and_not_rows():
         offsets = draw.normal(size=(10, 3))
         speakers = np.repeat(np.arange(5), 10)
         A, B = (offsets[speakers + n] + 0.5 * draw.normal(size=(50, 3)) for n in (0, 5))
-        by_speaker += mmd_test(A, B, speakers, speakers, 99, seed)[1] <= 0.05
-        by_row += mmd_test(A, B, np.arange(50), np.arange(50), 99, seed)[1] <= 0.05
+        row = np.arange(50)
+        by_speaker += exchanged(mmd_test, A, B, speakers, speakers, n=99, seed=seed)[1] <= 0.05
+        by_row += exchanged(mmd_test, A, B, row, row, n=99, seed=seed)[1] <= 0.05
     assert by_speaker <= 9  # 3 expected
     assert by_row >= 40
+
+
+@pytest.mark.parametrize("test", [mmd_test, energy_test])
+def test_corpora_that_were_scaled_by_themselves_are_so_after_an_exchange(test):
+    """One population heard at two levels: without new scaling no value would look large."""
+    found = {True: [], False: []}
+    for seed in range(30):
+        draw = np.random.default_rng(seed)
+        offsets, speakers = draw.normal(size=(12, 3)), np.repeat(np.arange(6), 8)
+        A, B = (
+            StandardScaler().fit_transform(offsets[speakers + n] + draw.normal(size=(48, 3)))
+            for n in (0, 6)
+        )
+        for rescale, values in found.items():
+            values.append(exchanged(test, A, B, speakers, speakers, rescale=rescale, n=39)[1])
+    assert np.mean(found[False]) > 0.7
+    assert 0.3 < np.mean(found[True]) < 0.7
+    assert np.mean(np.array(found[True]) <= 0.1) <= 0.27
+
+
+def test_a_difference_of_shape_is_found_after_scaling_by_corpus():
+    speakers = np.repeat(np.arange(6), 10)
+    A, B = rng.normal(size=(60, 3)), rng.exponential(size=(60, 3))
+    A, B = (StandardScaler().fit_transform(part) for part in (A, B))
+    _, p, _ = exchanged(mmd_test, A, B, speakers, speakers, rescale=True, n=99)
+    assert p <= 0.05

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from .._matplotlib import import_pyplot
+
 NAMES = {"uar": "UAR", "war": "WAR", "macro_f1": "macro F1"}
 
 
@@ -54,7 +56,7 @@ class TransferMatrixDisplay:
         display : TransferMatrixDisplay
             This object.
         """
-        pyplot = _pyplot()
+        pyplot = import_pyplot()
         n_rows = max(1, round(np.sqrt(len(self.matrices) / 2)))
         n_columns = -(-len(self.matrices) // n_rows)
         largest = max(max(matrix.shape) for matrix in self.matrices.values())
@@ -115,13 +117,3 @@ def _write(axes, matrix, image):
                 va="center",
                 color="white" if dark else "black",
             )
-
-
-def _pyplot():
-    try:
-        from matplotlib import pyplot
-    except ImportError as error:
-        raise ImportError(
-            "Plotting needs matplotlib: python -m pip install 'featuretransfer[plot]'"
-        ) from error
-    return pyplot

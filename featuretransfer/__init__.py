@@ -23,7 +23,12 @@ from .instance import *
 from .parameter import *
 from .pipelines import *
 from .recipes import recipe
-from .relatedness import relatedness_matrix, source_ranking
+from .relatedness import (
+    ShiftAttributionDisplay,
+    relatedness_matrix,
+    shift_attribution,
+    source_ranking,
+)
 from .relational import *
 from .representation import *
 
@@ -39,6 +44,8 @@ __all__ = [
     "relatedness",
     "relatedness_matrix",
     "source_ranking",
+    "shift_attribution",
+    "ShiftAttributionDisplay",
     *evaluation.__all__,
     "selection",
     "show_versions",

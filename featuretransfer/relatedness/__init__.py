@@ -7,8 +7,10 @@ The folder can be called like its main function: ``featuretransfer.relatedness(s
 import sys
 from types import ModuleType
 
+from ._attribution import ShiftAttribution, shift_attribution
 from ._coral_distance import coral_distance
 from ._energy import energy_distance
+from ._feature_groups import feature_groups
 from ._frechet import frechet_distance
 from ._h_score import h_score
 from ._leep import leep
@@ -19,6 +21,7 @@ from ._nce import nce
 from ._proxy_a_distance import proxy_a_distance
 from ._ranking import SourceRanking, source_ranking
 from ._relatedness import Relatedness, relatedness
+from ._shift_display import ShiftAttributionDisplay
 from ._sliced_wasserstein import sliced_wasserstein_distance
 
 __all__ = [
@@ -27,6 +30,10 @@ __all__ = [
     "relatedness_matrix",
     "source_ranking",
     "SourceRanking",
+    "shift_attribution",
+    "ShiftAttribution",
+    "ShiftAttributionDisplay",
+    "feature_groups",
     "maximum_mean_discrepancy",
     "energy_distance",
     "proxy_a_distance",

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pandas as pd
-from scipy.special import log_softmax
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.utils.validation import validate_data
 
 from .._base import FLOATS
+from .._probabilities import log_probabilities
 from .._structure import wants_target
 from ..instance._sample_weight import WeightedFits
 
@@ -94,25 +94,7 @@ def log_posteriors(classifier, X, classes):
     TypeError
         If the classifier has neither method, or its decision values are not one per class.
     """
-    known = classifier.classes_
-    if hasattr(classifier, "predict_proba"):
-        with np.errstate(divide="ignore"):
-            L = np.log(np.asarray(classifier.predict_proba(X), dtype=np.float64))
-    elif hasattr(classifier, "decision_function"):
-        values = np.asarray(classifier.decision_function(X), dtype=np.float64)
-        if values.ndim == 1:
-            values = np.column_stack([np.zeros_like(values), values])
-        if values.shape[1] != len(known):
-            raise TypeError(
-                f"{type(classifier).__name__} gives {values.shape[1]} decision values for "
-                f"{len(known)} classes; one for each is needed (decision_function_shape='ovr')."
-            )
-        L = log_softmax(values, axis=1)
-    else:
-        raise TypeError(
-            f"{type(classifier).__name__} has neither predict_proba nor decision_function. Use a "
-            "classifier that has one, or wrap it in CalibratedClassifierCV."
-        )
+    L = log_probabilities(classifier, X)
     every = np.full((len(L), len(classes)), LOG_FLOOR)
-    every[:, np.searchsorted(classes, known)] = np.maximum(L, LOG_FLOOR)
+    every[:, np.searchsorted(classes, classifier.classes_)] = np.maximum(L, LOG_FLOOR)
     return every

@@ -1,50 +1,48 @@
+"""What all scorers that use the target have in common."""
+
 import pickle
+import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 import sklearn
-from numpy.testing import assert_allclose
-from scipy.special import softmax
+from scorer_support import DATA, LR, XT, X, Y, fit
 from sklearn.base import clone
-from sklearn.dummy import DummyClassifier
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import recall_score
-from sklearn.svm import SVC, LinearSVC
+from sklearn.exceptions import UnsetMetadataPassedError
+from sklearn.model_selection import GridSearchCV, GroupKFold, RandomizedSearchCV, cross_validate
+from sklearn.svm import SVC
 
 import featuretransfer as ft
-from featuretransfer.exceptions import AmbiguousTargetWarning, LowEffectiveSampleSizeWarning
+from featuretransfer.exceptions import AmbiguousTargetWarning
 from featuretransfer.selection import TARGET_SCORERS, make_target_scorer
-from featuretransfer.synthetic import make_shifted_corpora
 
-DATA = make_shifted_corpora(90, 70, 5, shift="covariate", random_state=0)
-X, Y, XT = DATA.X_source, DATA.y_source, DATA.X_target
-LR = LogisticRegression(max_iter=1000)
+NAMES = list(TARGET_SCORERS)
+ONE_ROW = {"entropy", "circular", "prior"}  # scorers that need no second target row
 
 
-def fit(*steps):
-    steps = (ft.NoAdaptation(), *steps)  # takes the target whatever else does
+@pytest.fixture(scope="module")
+def model():
+    return fit(ft.CORAL(), LR)
+
+
+def by_speaker():
+    """A pipeline that scales by speaker."""
     with sklearn.config_context(enable_metadata_routing=True):
-        return ft.make_pipeline(*steps).fit(X, Y, X_target=XT)
+        scaler = ft.CorpusScaler(min_group=2)
+        scaler.set_fit_request(speakers=True, speakers_target=True)
+        return ft.make_pipeline(scaler.set_transform_request(speakers_target=True), LR)
 
 
-class Fixed:
-    """Predicts what it is given, whatever the rows."""
-
-    def __init__(self, **outputs):
-        for name, value in outputs.items():
-            setattr(self, name, lambda X, value=value: value[: len(X)])
-
-    def get_params(self, deep=True):
-        return {}
-
-    def fit(self, X, y):
-        return self
+def score(name, estimator, X=X, y=Y, X_target=XT, **ids):
+    return make_target_scorer(name)(estimator, X, y, X_target=X_target, **ids)
 
 
 def test_names_and_parameters():
     assert make_target_scorer("iw", n_components=3).n_components == 3
     assert all(type(make_target_scorer(name)) is cls for name, cls in TARGET_SCORERS.items())
-    with pytest.raises(ValueError, match=r"must be a callable or one of \['iw', 'entropy'\]"):
+    assert all(getattr(ft.selection, cls.__name__) is cls for cls in TARGET_SCORERS.values())
+    with pytest.raises(ValueError, match=r"must be a callable or one of \['iw', 'dev', "):
         make_target_scorer("dev2")
     with pytest.raises(ValueError, match=r"got \['iw'\]"):
         make_target_scorer(["iw"])
@@ -52,9 +50,9 @@ def test_names_and_parameters():
         make_target_scorer("entropy", n_components=3)
 
 
-@pytest.mark.parametrize("name", list(TARGET_SCORERS))
-def test_clone_pickle_and_score(name):
-    scorer, model = make_target_scorer(name), fit(ft.CORAL(), LR)
+@pytest.mark.parametrize("name", NAMES)
+def test_clone_pickle_and_score(name, model):
+    scorer = make_target_scorer(name)
     value = scorer(model, X, Y, X_target=XT)
     for copy in (clone(scorer), pickle.loads(pickle.dumps(scorer))):
         assert copy(model, X, Y, X_target=XT) == value
@@ -63,15 +61,220 @@ def test_clone_pickle_and_score(name):
     assert isinstance(value, float)
 
 
-@pytest.mark.parametrize("name", list(TARGET_SCORERS))
-def test_target_is_needed_and_its_form_is_checked(name):
-    scorer, model = make_target_scorer(name), fit(ft.CORAL(), LR)
+@pytest.mark.parametrize("name", NAMES)
+def test_target_is_needed_and_its_form_is_checked(name, model):
+    scorer = make_target_scorer(name)
     with pytest.raises(ValueError, match="needs the target, got X_target=None"):
         scorer(model, X, Y)
     with pytest.raises(ValueError, match="X_target is an empty tuple"):
         scorer(model, X, Y, X_target=())
     with pytest.warns(AmbiguousTargetWarning):
         scorer(model, X[:70], Y[:70], X_target=XT)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", AmbiguousTargetWarning)
+        scorer(model, X[:70], Y[:70], X_target=(XT,))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_order_of_rows_changes_nothing(name, model):
+    rng = np.random.default_rng(0)
+    source, target = rng.permutation(len(X)), rng.permutation(len(XT))
+    assert score(name, model, X[source], Y[source], XT[target]) == pytest.approx(
+        score(name, model), abs=1e-9
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_inputs_and_estimator_are_left_as_they_are(name):
+    model = fit(ft.CORAL(), LR)
+    before = pickle.dumps((X, Y, XT, model))
+    score(name, model)
+    assert pickle.dumps((X, Y, XT, model)) == before
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_dataframes(name, model):
+    columns = [f"f{i}" for i in range(X.shape[1])]
+    source = pd.DataFrame(X, columns=columns, index=[f"s{i}" for i in range(len(X))])
+    target = pd.DataFrame(XT, columns=columns)
+    with sklearn.config_context(enable_metadata_routing=True):
+        named = clone(model).fit(source, Y, X_target=target)
+    expected = score(name, model)
+    y = pd.Series(Y, index=source.index)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message="X .* feature names")
+        assert score(name, named, source, y, target) == pytest.approx(expected)
+        halves = (target[:30], target[30:])
+        assert score(name, named, source, y, halves) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("labels", [(-1, 1, 2, 3), (0.0, 1.0, 2.0, 3.0)])
+@pytest.mark.parametrize("name", NAMES)
+def test_labels_of_any_kind(name, labels, model):
+    y = np.array(labels)[np.unique(Y, return_inverse=True)[1]]
+    with sklearn.config_context(enable_metadata_routing=True):
+        other = clone(model).fit(X, y, X_target=XT)
+    assert score(name, other, y=y) == pytest.approx(score(name, model))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_two_classes_by_decision_values(name):
+    y = np.isin(Y, np.unique(Y)[:2])
+    with sklearn.config_context(enable_metadata_routing=True):
+        model = ft.make_pipeline(ft.CORAL(), SVC()).fit(X, y, X_target=XT)
+    assert np.isfinite(score(name, model, y=y))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_held_out_rows_that_lack_a_class(name, model):
+    kept = np.unique(Y)[0] != Y
+    assert np.isfinite(score(name, model, X[kept], Y[kept]))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_held_out_rows_of_a_class_that_fit_never_saw(name):
+    known = np.unique(Y)[0] != Y
+    with sklearn.config_context(enable_metadata_routing=True):
+        model = ft.make_pipeline(ft.CORAL(), LR).fit(X[known], Y[known], X_target=XT)
+    assert np.isfinite(score(name, model))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_one_target_row(name, model):
+    if name in ONE_ROW:
+        assert np.isfinite(score(name, model, X_target=XT[:1]))
+    else:
+        with pytest.raises(ValueError, match=r"at least [23] .*target"):
+            score(name, model, X_target=XT[:1])
+
+
+SEARCHES = {
+    "grid": lambda pipe, **options: GridSearchCV(pipe, GRID, **options),
+    "random": lambda pipe, **options: RandomizedSearchCV(pipe, GRID, n_iter=2, **options),
+}
+GRID = {"noadaptation": [ft.NoAdaptation(), ft.CorpusScaler()]}
+
+
+@pytest.mark.parametrize("search", list(SEARCHES))
+@pytest.mark.parametrize("name", NAMES)
+def test_searches_score_every_fold(name, search):
+    """With the target as long as a fold, and as long as the source."""
+    pipe = ft.make_pipeline(ft.NoAdaptation(), LR)
+    folds = GroupKFold(3)
+    found = SEARCHES[search](
+        pipe, scoring=make_target_scorer(name), cv=folds, error_score="raise", refit=False
+    )
+    target = np.concatenate([XT, XT[:20] + 0.1])
+    assert len(target) == len(X)
+    with sklearn.config_context(enable_metadata_routing=True):
+        found.fit(X, Y, groups=DATA.speakers_source, X_target=(target,))
+        for position, candidate in enumerate(found.cv_results_["params"]):
+            for number, (train, test) in enumerate(folds.split(X, groups=DATA.speakers_source)):
+                fitted = clone(pipe).set_params(**candidate)
+                fitted.fit(X[train], Y[train], X_target=(target,))
+                assert found.cv_results_[f"split{number}_test_score"][position] == pytest.approx(
+                    score(name, fitted, X[test], Y[test], (target,))
+                )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_cross_validate(name):
+    with sklearn.config_context(enable_metadata_routing=True):
+        found = cross_validate(
+            ft.make_pipeline(ft.CorpusScaler(), LR),
+            X,
+            Y,
+            scoring={name: make_target_scorer(name)},
+            cv=GroupKFold(3),
+            params={"groups": DATA.speakers_source, "X_target": (XT,)},
+            error_score="raise",
+        )
+    assert np.isfinite(found[f"test_{name}"]).all()
+
+
+SPEAKERS = {"speakers": DATA.speakers_source, "speakers_target": (DATA.speakers_target,)}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_speakers_reach_pipelines_that_scale_by_speaker(name):
+    """A shift of every target speaker changes nothing for a pipeline that removes it."""
+    rng = np.random.default_rng(0)
+    _, codes = np.unique(DATA.speakers_target, return_inverse=True)
+    moved = XT + 30 * rng.normal(size=(codes.max() + 1, XT.shape[1]))[codes]
+    values = []
+    for target in (XT, moved):
+        with sklearn.config_context(enable_metadata_routing=True):
+            model = by_speaker().fit(X, Y, X_target=(target,), **SPEAKERS)
+        target_only = name not in ("iw", "dev")  # these see the moved rows in their weights
+        values.append(score(name, model, X_target=(target,), **SPEAKERS))
+        if target_only:
+            with pytest.raises(AssertionError):
+                assert score(name, model, X_target=(target,)) == pytest.approx(values[-1])
+    if target_only:
+        assert values[0] == pytest.approx(values[1])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_speakers_are_routed_on_request(name):
+    scorer = make_target_scorer(name)
+    search = GridSearchCV(
+        by_speaker(),
+        {"logisticregression__C": [1.0]},
+        scoring=scorer,
+        cv=GroupKFold(3),
+        error_score="raise",
+        refit=False,
+    )
+    options = {"groups": DATA.speakers_source, "X_target": (XT,), **SPEAKERS}
+    with sklearn.config_context(enable_metadata_routing=True):
+        with pytest.raises(UnsetMetadataPassedError, match="speakers.*set_score_request"):
+            search.fit(X, Y, **options)
+        scorer.set_score_request(speakers=True, speakers_target=True)
+        search.fit(X, Y, **options)
+        train, test = next(GroupKFold(3).split(X, groups=DATA.speakers_source))
+        ids = {"speakers": DATA.speakers_source, **SPEAKERS}
+        model = by_speaker().fit(
+            X[train], Y[train], X_target=(XT,), **{**ids, "speakers": ids["speakers"][train]}
+        )
+    expected = scorer(
+        model, X[test], Y[test], X_target=(XT,), **{**ids, "speakers": ids["speakers"][test]}
+    )
+    assert search.cv_results_["split0_test_score"][0] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_speakers_are_nothing_to_pipelines_that_do_not_ask(name):
+    model = fit(ft.CorpusScaler(min_group=2), LR)
+    assert score(name, model, X_target=(XT,), **SPEAKERS) == score(name, model)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_corpora_reach_pipelines(name):
+    """Two target corpora at levels of their own, each with its own scale."""
+    target = (XT[:40], 50 + 3 * XT[40:])
+    ids = {"target_domains": (["near"] * 40, ["far"] * 30)}
+    domains = np.tile(["p", "q"], 45)
+    with sklearn.config_context(enable_metadata_routing=True):
+        pipe = ft.make_pipeline(ft.CorpusScaler(), LR)
+        model = pipe.fit(X, Y, X_target=target, source_domains=domains, **ids)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        value = score(name, model, X_target=target, source_domains=domains, **ids)
+    assert np.isfinite(value)
+    if name not in ("iw", "dev"):
+        plain = (XT[:40], XT[40:])
+        with sklearn.config_context(enable_metadata_routing=True):
+            model = pipe.fit(X, Y, X_target=plain, source_domains=domains, **ids)
+        assert score(name, model, X_target=plain, source_domains=domains, **ids) == pytest.approx(
+            value
+        )
+
+
+def test_ids_must_match_the_target(model):
+    with pytest.raises(ValueError, match="must both be tuples"):
+        score("entropy", model, X_target=(XT,), speakers_target=DATA.speakers_target)
+    with pytest.raises(ValueError, match="one speaker for each of the 70 rows"):
+        score("entropy", model, speakers_target=DATA.speakers_target[:5])
 
 
 def test_callable_criterion():
@@ -81,141 +284,3 @@ def test_callable_criterion():
     scorer = make_target_scorer(difference)
     assert scorer(fit(LR), X, Y, X_target=(XT,)) == 20
     assert scorer.name == "difference"
-
-
-def entropy_score(p):
-    most = np.log(p.shape[1])
-    sure = 1 - np.mean(-np.sum(p * np.log(np.maximum(p, 1e-300)), axis=1)) / most
-    mean = p.mean(axis=0)
-    return sure * -np.sum(mean * np.log(np.maximum(mean, 1e-300))) / most
-
-
-def test_entropy_is_the_documented_formula():
-    model = fit(ft.CORAL(), LR)
-    value = make_target_scorer("entropy")(model, X, Y, X_target=XT)
-    assert value == pytest.approx(entropy_score(model.predict_proba(XT)))
-    model = fit(ft.CORAL(), LinearSVC())
-    value = make_target_scorer("entropy")(model, X, Y, X_target=XT)
-    assert value == pytest.approx(entropy_score(softmax(model.decision_function(XT), axis=1)))
-
-
-def test_entropy_of_two_classes_by_decision_values():
-    scores = np.linspace(-2, 2, 70)
-    value = make_target_scorer("entropy")(Fixed(decision_function=scores), X, Y, X_target=XT)
-    p = 1 / (1 + np.exp(-scores))
-    assert value == pytest.approx(entropy_score(np.column_stack([1 - p, p])))
-
-
-def test_entropy_rewards_sure_and_even_predictions_and_no_collapse():
-    scorer = make_target_scorer("entropy")
-    sure = np.eye(4)[np.arange(70) % 4]
-    outputs = {
-        "best": sure,
-        "unsure": np.full((70, 4), 0.25),
-        "collapsed": np.eye(4)[np.zeros(70, int)],
-        "between": 0.5 * sure + 0.125,
-    }
-    values = {
-        name: scorer(Fixed(predict_proba=p), X, Y, X_target=XT) for name, p in outputs.items()
-    }
-    assert values["best"] == pytest.approx(1, abs=2e-3)
-    assert [values["unsure"], values["collapsed"]] == pytest.approx([0, 0])
-    assert 0 < values["between"] < values["best"]
-
-
-def test_entropy_needs_scores():
-    with pytest.raises(TypeError, match="predict_proba or decision_function"):
-        make_target_scorer("entropy")(Fixed(), X, Y, X_target=XT)
-
-
-def test_entropy_needs_a_value_for_each_class():
-    with pytest.raises(TypeError, match="each of the 4 classes, got 6. Set decision_function_sha"):
-        make_target_scorer("entropy")(
-            SVC(decision_function_shape="ovo").fit(X, Y), X, Y, X_target=XT
-        )
-
-
-def test_importance_weighted_uar():
-    scorer = make_target_scorer("iw", scaling="pooled")
-    model = fit(ft.CORAL(), LR)
-    weights = scorer._weights(X, XT)
-    predicted = ft.source_view(model).predict(X)
-    expected = np.mean(
-        [weights[(c == Y) & (predicted == c)].sum() / weights[c == Y].sum() for c in np.unique(Y)]
-    )
-    assert scorer(model, X, Y, X_target=XT) == pytest.approx(expected)
-
-
-def test_importance_weights_look_where_the_target_is():
-    """Of two classifiers the one that is right near the target wins, whatever it does elsewhere."""
-    rng = np.random.default_rng(0)
-    source, target = rng.uniform(-2, 2, size=(400, 1)), rng.uniform(0.5, 2, size=(300, 1))
-    y = np.where(rng.random(400) < 0.5, "a", "b")
-    right = np.where(source[:, 0] > 0, y, np.where(y == "a", "b", "a"))
-    wrong = np.where(source[:, 0] > 0, np.where(y == "a", "b", "a"), y)
-    scorer = make_target_scorer("iw", scaling="pooled")
-    near, far = (scorer(Fixed(predict=p), source, y, X_target=target) for p in (right, wrong))
-    assert near > 0.9
-    assert far < 0.1
-
-
-def test_scaling_by_corpus_ignores_level_and_range():
-    model = fit(LR)
-    one, other = (
-        make_target_scorer("iw")(model, X, Y, X_target=rows) for rows in (XT, 100 * XT + 7)
-    )
-    assert one == pytest.approx(other)
-
-
-def test_weights_are_the_same_for_every_candidate():
-    scorer = make_target_scorer("iw")
-    predictions = {
-        type(model[-1]).__name__: model
-        for model in (fit(LR), fit(ft.CorpusScaler(), SVC()), fit(ft.TCA(2), DummyClassifier()))
-    }
-    weights = [scorer._weights(X, XT) for _ in predictions]
-    assert_allclose(weights[0], weights[1])
-    for model in predictions.values():
-        expected = recall_score(
-            Y,
-            ft.source_view(model).predict(X),
-            average="macro",
-            sample_weight=weights[0],
-            zero_division=0,
-        )
-        assert scorer(model, X, Y, X_target=XT) == pytest.approx(expected)
-
-
-def test_far_target_warns_of_few_effective_rows():
-    rng = np.random.default_rng(0)
-    source, far = rng.normal(size=(300, 5)), rng.normal(3, 1, size=(250, 5))
-    y = np.where(rng.random(300) < 0.5, "a", "b")
-    scorer = make_target_scorer("iw", scaling="pooled")
-    with pytest.warns(LowEffectiveSampleSizeWarning):
-        scorer(Fixed(predict=y), source, y, X_target=far)
-
-
-@pytest.mark.parametrize(
-    ("parameters", "message"),
-    [
-        ({"scaling": "none"}, "scaling must be one of"),
-        ({"n_components": 0}, "n_components must be an integer >= 1"),
-    ],
-)
-def test_bad_parameters(parameters, message):
-    with pytest.raises(ValueError, match=message):
-        make_target_scorer("iw", **parameters)(fit(LR), X, Y, X_target=XT)
-
-
-def test_bad_rows():
-    scorer, model = make_target_scorer("iw"), fit(LR)
-    with pytest.raises(ValueError, match="at least 2 rows of each domain, got 90 .* and 1 target"):
-        scorer(model, X, Y, X_target=XT[:1])
-    with pytest.raises(ValueError, match="extract the features once and search on the table"):
-        scorer(model, ["a.wav", "b.wav"], ["x", "y"], X_target=(["c.wav"],))
-
-
-def test_few_rows_cut_folds_and_components():
-    weights = make_target_scorer("iw")._weights(X[:3], XT[:4])
-    assert weights.shape == (3,)
-    assert (weights > 0).all()

@@ -5,6 +5,8 @@ from ._dev import DEVScorer
 from ._entropy import EntropyScorer
 from ._few_labels import FewLabelsSplit
 from ._importance_weighted import ImportanceWeightedScorer
+from ._mixval import MixValScorer
+from ._prior import PriorScorer
 from ._snd import SNDScorer
 from ._source import source_scorer
 from ._target_scorers import TARGET_SCORERS as TARGET_SCORERS
@@ -16,6 +18,8 @@ __all__ = [
     "EntropyScorer",
     "FewLabelsSplit",
     "ImportanceWeightedScorer",
+    "MixValScorer",
+    "PriorScorer",
     "SNDScorer",
     "make_target_scorer",
     "source_scorer",

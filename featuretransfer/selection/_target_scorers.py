@@ -4,6 +4,8 @@ from ._circular import CircularScorer
 from ._dev import DEVScorer
 from ._entropy import EntropyScorer
 from ._importance_weighted import ImportanceWeightedScorer
+from ._mixval import MixValScorer
+from ._prior import PriorScorer
 from ._snd import SNDScorer
 from ._target import TargetScorer
 
@@ -19,9 +21,10 @@ def make_target_scorer(criterion, **parameters):
     ----------
     criterion : str or callable
         "iw": `ImportanceWeightedScorer`; "dev": `DEVScorer`; "entropy": `EntropyScorer`; "snd":
-        `SNDScorer`; "circular": `CircularScorer`; or a function ``f(estimator, X, y, X_target)``
-        of a fitted estimator, held-out source rows, their labels and the target as it was passed,
-        which returns a number, greater is better.
+        `SNDScorer`; "circular": `CircularScorer`; "mixval": `MixValScorer`; "prior":
+        `PriorScorer`; or a function ``f(estimator, X, y, X_target)`` of a fitted estimator,
+        held-out source rows, their labels and the target as it was passed, which returns a number,
+        greater is better.
     **parameters : dict
         Parameters of the class behind a name.
 
@@ -104,5 +107,7 @@ TARGET_SCORERS = {
         EntropyScorer,
         SNDScorer,
         CircularScorer,
+        MixValScorer,
+        PriorScorer,
     )
 }

@@ -1,11 +1,21 @@
 """Results as Markdown."""
 
+import pandas as pd
+
+from ._cells import BASELINE_TO_BEAT, budgets, headline, is_oracle
+
 COLUMNS = {
     "uar": "UAR",
+    "ccc": "CCC",
     "uar_low": "low",
     "uar_high": "high",
+    "ccc_low": "low",
+    "ccc_high": "high",
     "war": "WAR",
     "macro_f1": "macro F1",
+    "auc": "AUC",
+    "ece": "ECE",
+    "pearson": "Pearson",
     "gain": "gain",
     "gain_low": "gain low",
     "gain_high": "gain high",
@@ -14,16 +24,27 @@ COLUMNS = {
 
 def markdown(result):
     """The text of `CrossCorpusResult.to_markdown`."""
-    table = result.to_frame()
-    protocol = ", ".join(table.loc[table["pipeline"].isin(result.pipelines), "protocol"].unique())
-    shown = ["source-only", "corpus-scaling", *result.pipelines]
+    table = _named(result.to_frame())
+    score = COLUMNS[headline(table)]
+    mine = table["pipeline"].isin(result.pipelines)
+    protocol = ", ".join(table.loc[mine, "protocol"].unique())
+    oracle = is_oracle(table)
     parts = [
         f"Mean over all pairs ({protocol}), percent, with speaker-clustered 95 % intervals; gain "
-        "over corpus-scaling.",
+        f"over {BASELINE_TO_BEAT}.",
         _summary_table(result.summary()),
-        "UAR by pair, percent.",
-        _pair_table(table, [name for name in shown if name in set(table["pipeline"])]),
-        "Rows and classes of the targets; UAR of other speakers of the same corpus, percent.",
+        f"{score} by pair, percent.",
+        _pair_table(table[~oracle], ["source-only", BASELINE_TO_BEAT, *result.pipelines]),
+    ]
+    if oracle.any():
+        parts += [
+            "Tuned on target labels (oracle): what no user could reach, not to be compared with "
+            "the tables above.",
+            _summary_table(result.summary(oracle=True)),
+            _pair_table(table[oracle], result.pipelines),
+        ]
+    parts += [
+        f"Rows and classes of the targets; {score} of other speakers of the same corpus, percent.",
         _count_table(table),
     ]
     failed = table[table["error"] != ""]
@@ -31,11 +52,23 @@ def markdown(result):
         parts.append("Failed, counted as chance:")
         parts.append(
             "\n".join(
-                f"- {row.pipeline}, {row.source} to {row.target}: {row.error}"
-                for row in failed.itertuples()
+                f"- {row.name}, {row.source} to {row.target}: {row.error}"
+                for row in failed[["name", "source", "target", "error"]].itertuples(index=False)
             )
         )
     return "\n\n".join(parts) + "\n"
+
+
+def _named(table):
+    """The table with a name for each pipeline and, where there are several, budget."""
+    if len(budgets(table)) < 2:
+        return table.assign(name=table["pipeline"])
+    names = [_name(*pair) for pair in zip(table["pipeline"], table["budget"])]
+    return table.assign(name=names)
+
+
+def _name(pipeline, budget):
+    return pipeline if pd.isna(budget) else f"{pipeline} ({budget:g})"
 
 
 def _summary_table(summary):
@@ -43,25 +76,30 @@ def _summary_table(summary):
     for name, default in (("tuning", "none"), ("side_information", "none")):
         if (summary[name] != default).any():
             notes[name] = name.replace("_", " ")
+    scores = {name: COLUMNS[name] for name in COLUMNS if name in summary}
+    scores = {name: title for name, title in scores.items() if summary[name].notna().any()}
+    names = [_name(*key) if isinstance(key, tuple) else key for key in summary.index]
     lines = [
-        [name, *(_percent(row[c]) for c in COLUMNS), *(str(row[c]) for c in notes)]
-        for name, row in summary.iterrows()
+        [name, *(_percent(row[c]) for c in scores), *(str(row[c]) for c in notes)]
+        for name, (_, row) in zip(names, summary.iterrows())
     ]
-    return _table(["pipeline", *COLUMNS.values(), *notes.values()], lines)
+    return _table(["pipeline", *scores.values(), *notes.values()], lines)
 
 
 def _pair_table(table, pipelines):
-    means = table.groupby(["source", "target", "pipeline"], sort=False)["uar"].mean()
-    pairs = table[table["pipeline"].isin(pipelines)][["source", "target"]].drop_duplicates()
+    means = table.groupby(["source", "target", "name"], sort=False)[headline(table)].mean()
+    shown = [table.loc[table["pipeline"] == name, "name"].unique() for name in pipelines]
+    names = [name for found in shown for name in found]
+    pairs = table[table["name"].isin(names)][["source", "target"]].drop_duplicates()
     lines = [
-        [source, target, *(_percent(means[source, target, name]) for name in pipelines)]
-        for source, target in pairs.itertuples(index=False)
+        [*pair, *(_percent(means.get((*pair, name), float("nan"))) for name in names)]
+        for pair in pairs.itertuples(index=False)
     ]
-    return _table(["source", "target", *pipelines], lines)
+    return _table(["source", "target", *names], lines)
 
 
 def _count_table(table):
-    within = table[table["pipeline"] == "in-corpus"].groupby("target")["uar"].mean()
+    within = table[table["pipeline"] == "in-corpus"].groupby("target")[headline(table)].mean()
     counts = [name for name in table if name.startswith("n_")]
     lines = [
         [

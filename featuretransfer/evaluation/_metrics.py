@@ -150,6 +150,37 @@ def one_vs_rest_auc(y_true, scores):
     return float(np.mean([roc_auc_score(y_true == c, columns[c]) for c in classes]))
 
 
+def confusion(y_true, y_pred, normalize="true"):
+    """Predictions (columns) by label (rows), counts or shares.
+
+    Parameters
+    ----------
+    y_true, y_pred : array-like of shape (n_rows,)
+        Labels.
+    normalize : {"true", "pred", "all", None}, default="true"
+        Shares of the rows of a label, of a prediction, of all, or counts.
+
+    Returns
+    -------
+    matrix : DataFrame of shape (n_classes, n_classes)
+        For the classes of either, sorted. Rows or columns that are empty are NaN as shares.
+    """
+    if normalize not in ("true", "pred", "all", None):
+        raise ValueError(f"normalize must be 'true', 'pred', 'all' or None, got {normalize!r}.")
+    classes = sorted({*y_true, *y_pred}, key=str)
+    codes = (pd.Index(classes).get_indexer(labels) for labels in (y_true, y_pred))
+    counts = np.zeros((len(classes), len(classes)), dtype=int)
+    np.add.at(counts, tuple(codes), 1)
+    matrix = pd.DataFrame(
+        counts, pd.Index(classes, name="label"), pd.Index(classes, name="predicted")
+    )
+    if normalize == "true":
+        return matrix.div(matrix.sum(axis=1), axis=0)
+    if normalize == "pred":
+        return matrix / matrix.sum(axis=0)
+    return matrix if normalize is None else matrix / counts.sum()
+
+
 def confidences(y_pred, scores):
     """Probability of the predicted class of each row, shape (n_rows,); None without probabilities.
 
@@ -181,39 +212,3 @@ def _by_class(scores, prefixes=("p_", "score_")):
         if len(columns.columns):
             return {name.removeprefix(prefix): columns[name].to_numpy(float) for name in columns}
     return {}
-
-
-def bootstrap_uar(y_true, y_pred, speakers, n_bootstraps, seed):
-    """UAR of replicates in which speakers are drawn with replacement.
-
-    The same seed draws the same speakers, so that replicates of two sets of predictions on the
-    same rows are paired.
-
-    Parameters
-    ----------
-    y_true, y_pred : array-like of shape (n_rows,)
-        Labels.
-    speakers : array-like of shape (n_rows,)
-        Speaker of each row; a row without one is a speaker of its own.
-    n_bootstraps : int
-        Number of replicates.
-    seed : int or tuple of int
-        Determines the draws.
-
-    Returns
-    -------
-    uar : ndarray of shape (n_bootstraps,)
-        Mean recall over the classes that occur in a replicate.
-    """
-    ids = pd.Series(np.asarray(speakers, dtype=object))
-    ids = ids.where(ids.notna(), [f"row {i}" for i in range(len(ids))])
-    ids, names = pd.factorize(ids)
-    codes, classes = pd.factorize(np.asarray(y_true, dtype=object))
-    right = np.asarray(y_true, dtype=object) == np.asarray(y_pred, dtype=object)
-    total, hits = np.zeros((2, len(names), len(classes)))
-    np.add.at(total, (ids, codes), 1)
-    np.add.at(hits, (ids, codes), right)
-    rng = np.random.default_rng(seed)
-    drawn = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), size=n_bootstraps)
-    with np.errstate(invalid="ignore"):  # a class that a replicate does not have
-        return np.nanmean((drawn @ hits) / (drawn @ total), axis=1)

@@ -16,7 +16,6 @@ from sklearn.model_selection import cross_val_score
 
 from featuretransfer.evaluation import uar
 from featuretransfer.evaluation._metrics import (
-    bootstrap_uar,
     score_chance,
     score_chance_regression,
     score_predictions,
@@ -27,7 +26,6 @@ rng = np.random.default_rng(0)
 CLASSES = np.array(["anger", "neutral", "sadness"], dtype=object)
 TRUE = CLASSES[rng.choice(3, 200, p=[0.6, 0.3, 0.1])]
 PREDICTED = np.where(rng.random(200) < 0.6, TRUE, CLASSES[rng.choice(3, 200)])
-SPEAKERS = rng.integers(0, 8, 200).astype(str)
 PROBABILITIES = rng.dirichlet(np.ones(3), 200) + 0.5 * (TRUE[:, None] == CLASSES)
 PROBABILITIES /= PROBABILITIES.sum(axis=1, keepdims=True)
 SCORES = pd.DataFrame(PROBABILITIES, columns=[f"p_{c}" for c in CLASSES])
@@ -155,31 +153,3 @@ def test_chance_is_what_guessing_gives():
     for name in ("uar", "war", "macro_f1"):
         assert np.mean([g[name] for g in guesses]) == pytest.approx(expected[name], abs=0.01)
     assert expected["auc"] == 0.5
-
-
-def test_bootstrap_of_speakers_equals_explicit_resampling():
-    uar = bootstrap_uar(TRUE, PREDICTED, SPEAKERS, 50, 3)
-    names = list(dict.fromkeys(SPEAKERS))
-    drawn = np.random.default_rng(3).multinomial(8, np.full(8, 1 / 8), size=50)
-    for replicate, counts in zip(uar, drawn):
-        rows = np.concatenate(
-            [np.flatnonzero(name == SPEAKERS) for name, n in zip(names, counts) for _ in range(n)]
-        )
-        expected = balanced_accuracy_score(TRUE[rows].astype(str), PREDICTED[rows].astype(str))
-        assert replicate == pytest.approx(expected)
-
-
-def test_one_speaker_has_no_spread_and_unknown_speakers_are_rows():
-    alone = bootstrap_uar(TRUE, PREDICTED, ["s"] * 200, 20, 0)
-    assert np.ptp(alone) == 0
-    rows = bootstrap_uar(TRUE, PREDICTED, [None] * 200, 400, 0)
-    assert 0.01 < rows.std() < 0.1
-
-
-def test_dependence_within_speakers_widens_the_spread():
-    by_speaker = np.repeat(np.arange(10), 20).astype(str)
-    true = np.tile(["a", "b"], 100)
-    good = np.isin(by_speaker, list("01234"))
-    predicted = np.where(good, true, np.where(true == "a", "b", "a"))
-    clustered = bootstrap_uar(true, predicted, by_speaker, 500, 0).std()
-    assert clustered > 3 * bootstrap_uar(true, predicted, [None] * 200, 500, 0).std()

@@ -77,12 +77,12 @@ def significance(table, pipelines, *, metric, budget, across_side_information, *
     rows = np.concatenate([rows_of(table, name, budget) for name in pipelines] or [[]]).astype(int)
     chosen = filled(table).iloc[rows]
     _check_comparable(chosen, across_side_information)
-    scores = chosen.pivot_table(metric, ["source", "target"], "pipeline", sort=False, dropna=False)
-    scores = scores.reindex(columns=list(pipelines))
+    scores = chosen.groupby(["source", "target", "pipeline"], sort=False)[metric].mean()
+    scores = scores.unstack("pipeline").reindex(columns=list(pipelines))
     lacking = scores.columns[scores.isna().any()]
     if len(lacking):
         raise ValueError(
-            f"Every pipeline needs a {metric} for every pair; {list(lacking)} lack some. "
+            f"Every pipeline needs {metric} for every pair; {list(lacking)} lack some. "
             "Leave them out by pipelines=[...]."
         )
     return compare_ranks(scores, **options)

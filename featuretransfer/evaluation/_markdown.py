@@ -77,7 +77,8 @@ def _summary_table(summary):
         if (summary[name] != default).any():
             notes[name] = name.replace("_", " ")
     scores = {name: COLUMNS[name] for name in COLUMNS if name in summary}
-    scores = {name: title for name, title in scores.items() if summary[name].notna().any()}
+    told = summary[summary.index.get_level_values(0) != "chance"].notna().any()
+    scores = {name: title for name, title in scores.items() if told[name]}
     names = [_name(*key) if isinstance(key, tuple) else key for key in summary.index]
     lines = [
         [name, *(_percent(row[c]) for c in scores), *(str(row[c]) for c in notes)]

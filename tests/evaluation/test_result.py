@@ -1,9 +1,14 @@
 import numpy as np
 import pandas as pd
 import pytest
+from simulated import simulated
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import confusion_matrix
 
 import featuretransfer as ft
+from featuretransfer.evaluation import uar
+from featuretransfer.evaluation._calibration import reliability
+from featuretransfer.evaluation._metrics import confusion
 
 CLF = LogisticRegression(C=0.1, class_weight="balanced", max_iter=1000)
 
@@ -118,4 +123,78 @@ def test_plot(result):
     matrix = 100 * result.matrix("coral", "war")
     written = [text.get_text() for text in axes.texts]
     assert written == [f"{value:.0f}" for value in matrix.to_numpy().ravel()]
+    pyplot.close("all")
+
+
+def test_matrix_of_pipelines_tuned_on_target_labels_says_so():
+    result = simulated({"good": 0.8, "best": 0.9}, tuning={"best": "oracle"})
+    assert result.matrix("best").index.name == "source (oracle)"
+    assert result.matrix("good").index.name == "source"
+
+
+def test_honest_rows_come_before_those_tuned_on_target_labels():
+    honest = simulated({"good": 0.8})
+    both = pd.concat([honest.to_frame(), honest.to_frame().assign(tuning="oracle", uar=1.0)])
+    both = ft.CrossCorpusResult(both.reset_index(drop=True), honest._parts * 2, ["good"])
+    pd.testing.assert_frame_equal(both.matrix(), honest.matrix())
+    assert both.summary(n_bootstraps=5)["uar"].tolist() == honest.summary()["uar"].tolist()
+    assert both.summary(n_bootstraps=5, oracle=True)["uar"].tolist() == [1]
+
+
+def test_confusion_is_that_of_scikit_learn():
+    result = simulated({"good": 0.7, "other": 0.9}, seeds=(0, 1))
+    rows = result.predictions.query("pipeline == 'other' and source == 'one' and target == 'two'")
+    for normalize in ("true", "pred", "all", None):
+        found = result.confusion("other", "one", "two", normalize=normalize)
+        expected = confusion_matrix(rows["y_true"], rows["y_pred"], normalize=normalize)
+        np.testing.assert_allclose(found, expected)
+    assert list(found.index) == list(found.columns) == ["anger", "neutral", "sadness"]
+    assert found.to_numpy().sum() == len(rows) == 120
+    mine = result.predictions.query("pipeline == 'good'")
+    everything = confusion_matrix(mine["y_true"], mine["y_pred"])
+    np.testing.assert_array_equal(result.confusion(normalize=None), everything)
+    assert result.confusion(target="two", normalize=None).to_numpy().sum() == 240
+    diagonal = np.diag(result.confusion("other", "one", "two", normalize="true"))
+    assert uar(rows["y_true"], rows["y_pred"]) == pytest.approx(diagonal.mean())
+
+
+def test_confusion_with_classes_that_only_one_side_knows():
+    matrix = confusion(["a", "a", "b"], ["a", "c", "c"])
+    assert matrix.loc["a"].tolist() == [0.5, 0, 0.5]
+    assert matrix.loc["c"].isna().all()
+    assert confusion(["a", "a", "b"], ["a", "c", "c"], "pred")["b"].isna().all()
+
+
+def test_calibration_is_of_all_rows_of_a_pipeline():
+    result = simulated({"good": 0.7, "plain": 0.7}, probabilities=("good",))
+    rows = result.predictions.query("pipeline == 'good'")
+    confidence = rows[["p_anger", "p_neutral", "p_sadness"]].max(
+        axis=1
+    )  # it predicts the likeliest
+    expected = reliability(confidence, rows["y_true"] == rows["y_pred"], 10)
+    pd.testing.assert_frame_equal(result.calibration(n_bins=10), expected)
+    assert result.calibration("good", "one", "two")["n"].sum() == 60
+    with pytest.raises(ValueError, match="no probabilities.*CalibratedClassifierCV"):
+        result.calibration("plain")
+
+
+def test_bad_selections():
+    result = simulated({"good": 0.7}, failed=[("good", "one", "two")])
+    with pytest.raises(ValueError, match=r"source must be one of \['one', 'two', 'three'\], got"):
+        result.confusion("good", "four")
+    with pytest.raises(ValueError, match=r"target must be one of \['two', 'three'\], got 'one'"):
+        result.confusion("good", "one", "one")
+    with pytest.raises(ValueError, match="'good' has no predictions for these corpora"):
+        result.confusion("good", "one", "two")
+    with pytest.raises(ValueError, match="normalize must be 'true', 'pred', 'all' or None"):
+        result.confusion(normalize=True)
+    with pytest.raises(ValueError, match="Ratings have no confusion matrix"):
+        simulated({"good": 0.7}, ratings=True).confusion()
+
+
+def test_plot_flags_what_was_tuned_on_target_labels():
+    pyplot = pytest.importorskip("matplotlib.pyplot", reason="matplotlib is not installed")
+    result = simulated({"good": 0.7, "best": 0.9}, tuning={"best": "oracle"}, budgets=(5, 20))
+    titles = [axes.get_title().partition(":")[0] for axes in result.plot(budget=5).axes_]
+    assert titles == ["good", "best (oracle)"]
     pyplot.close("all")

@@ -4,7 +4,15 @@ import numpy as np
 
 from .._matplotlib import import_pyplot
 
-NAMES = {"uar": "UAR", "war": "WAR", "macro_f1": "macro F1"}
+NAMES = {
+    "uar": "UAR",
+    "war": "WAR",
+    "macro_f1": "macro F1",
+    "auc": "AUC",
+    "ece": "ECE",
+    "ccc": "CCC",
+    "pearson": "Pearson's correlation",
+}
 
 
 class TransferMatrixDisplay:
@@ -56,13 +64,12 @@ class TransferMatrixDisplay:
         display : TransferMatrixDisplay
             This object.
         """
-        pyplot = import_pyplot()
         n_rows = max(1, round(np.sqrt(len(self.matrices) / 2)))
         n_columns = -(-len(self.matrices) // n_rows)
         largest = max(max(matrix.shape) for matrix in self.matrices.values())
         side = 1.6 + 0.65 * largest
         if figure is None:
-            figure = pyplot.figure(
+            figure = import_pyplot().figure(
                 figsize=(side * n_columns + 0.8, side * n_rows), layout="constrained"
             )
         grid = figure.subplots(n_rows, n_columns, squeeze=False).ravel()

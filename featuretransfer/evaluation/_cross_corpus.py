@@ -1,14 +1,12 @@
 """Every source, every target, every pipeline."""
 
 import sys
-import warnings
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import permutations
 from numbers import Integral
 
-import pandas as pd
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils.parallel import Parallel, delayed
@@ -23,9 +21,10 @@ from ._baselines import (
     in_corpus,
     scaled_baselines,
 )
-from ._metrics import score_chance, score_predictions
-from ._result import CrossCorpusResult
-from ._run import PROTOCOLS, Cell, Domain, run_cell, side_information, tuning, within_corpus
+from ._collect import collect
+from ._domains import Labelled
+from ._protocols import PROTOCOLS, within_corpus
+from ._run import Cell, run_cell
 
 SOURCES = ("each", "others")
 
@@ -111,11 +110,11 @@ def cross_corpus(
     plan = _Plan(sources, protocol, baselines, _seeds(random_state), _shown(progress))
     corpora = _mapped(corpora, labels)
     domains = {
-        corpus.name: _Labelled.of(corpus, feature_set, n_jobs, progress) for corpus in corpora
+        corpus.name: Labelled.of(corpus, feature_set, n_jobs, progress) for corpus in corpora
     }
     cells = _cells(pipelines, domains, plan)
     outcomes = _run(cells, n_jobs, plan.shown)
-    return _collect(cells, outcomes, plan, list(pipelines))
+    return collect(cells, outcomes, plan.protocol, list(pipelines))
 
 
 @dataclass(frozen=True)
@@ -134,39 +133,11 @@ class _Plan:
 
 
 @dataclass(frozen=True)
-class _Labelled:
-    """A domain with its labels, which pipelines get to see of sources only."""
-
-    domain: Domain
-    y: pd.Series
-
-    @classmethod
-    def of(cls, corpus, feature_set, n_jobs, progress):
-        features = corpus.features(feature_set, n_jobs=n_jobs, on_error="warn", progress=progress)
-        corpus = corpus.drop(features)
-        X = features.astype("float64")
-        corpora = pd.Series(corpus.name, index=X.index, dtype=object)
-        return cls(Domain(corpus.name, X, corpus.speakers, corpora), corpus.labels)
-
-    @classmethod
-    def pooled(cls, parts):
-        if len(parts) == 1:
-            return parts[0]
-        domains = [part.domain for part in parts]
-        name = "+".join(domain.name for domain in domains)
-        rows = (
-            pd.concat([getattr(domain, field) for domain in domains])
-            for field in ("X", "speakers", "corpora")
-        )
-        return cls(Domain(name, *rows), pd.concat([part.y for part in parts]))
-
-
-@dataclass(frozen=True)
 class _Task:
     """A cell to run: a row of the result before its scores."""
 
     source: str
-    target: _Labelled
+    target: Labelled
     pipeline: str
     seed: int | None
     estimator: object = None
@@ -259,7 +230,7 @@ def _pairs(domains, sources):
             yield source, target
         return
     for target in domains.values():
-        yield _Labelled.pooled([part for part in domains.values() if part is not target]), target
+        yield Labelled.pooled([part for part in domains.values() if part is not target]), target
 
 
 def _seeded(estimator, seed):
@@ -299,57 +270,3 @@ def _run(tasks, n_jobs, shown):
             bar.update()
     outcomes = iter(outcomes)
     return [next(outcomes) if task.call else Cell(None, "", 0.0) for task in tasks]
-
-
-def _collect(tasks, outcomes, plan, pipelines):
-    rows, parts = [], []
-    for task, outcome in zip(tasks, outcomes):
-        y, predicted = task.target.y, outcome.predicted
-        row = {
-            "source": task.source,
-            "target": task.target.domain.name,
-            "pipeline": task.pipeline,
-            "seed": task.seed,
-            "protocol": "in-corpus" if task.pipeline == "in-corpus" else plan.protocol,
-            "tuning": "none" if task.estimator is None else tuning(task.estimator),
-            "side_information": (
-                "none" if task.estimator is None else side_information(task.estimator)
-            ),
-        }
-        if task.pipeline == "chance":
-            scores = score_chance(y)
-        elif predicted is None:
-            counted = score_chance(y)
-            scores = {k: v for k, v in counted.items() if k in ("n", "chance") or k[:2] == "n_"}
-        else:
-            scores = score_predictions(y, predicted)
-        parts.append(None if predicted is None else _prediction_rows(row, task.target, predicted))
-        rows.append({**row, **scores, "seconds": outcome.seconds, "error": outcome.error})
-    table = pd.DataFrame(rows)
-    n_failed = int((table["error"] != "").sum())
-    if n_failed:
-        first = table[table["error"] != ""].iloc[0]
-        warnings.warn(
-            f"{n_failed} of {len(table)} cells failed and count as chance; the first is "
-            f"{first['pipeline']}, {first['source']} to {first['target']}: {first['error']}",
-            stacklevel=3,
-        )
-    return CrossCorpusResult(_ordered(table), parts, pipelines)
-
-
-def _prediction_rows(row, target, predicted):
-    frame = target.domain.X.index.to_frame(index=False)
-    frame["speaker"] = target.domain.speakers.to_numpy()
-    frame["y_true"], frame["y_pred"] = target.y.to_numpy(), predicted
-    for position, name in enumerate(("source", "target", "pipeline", "seed")):
-        frame.insert(position, name, row[name])
-    return frame
-
-
-def _ordered(table):
-    """Counts and recalls of the classes beside one another, the error last."""
-    last = ["seconds", "error"]
-    counts = sorted(c for c in table if c.startswith("n_"))
-    recalls = sorted(c for c in table if c.startswith("recall_"))
-    first = [c for c in table if c not in {*last, *counts, *recalls}]
-    return table[[*first, *counts, *recalls, *last]]

@@ -1,0 +1,94 @@
+"""Outcomes of cells to a result."""
+
+import warnings
+
+import pandas as pd
+
+from ._metrics import score_chance, score_predictions
+from ._result import CrossCorpusResult
+from ._tuning import side_information, tuning
+
+
+def collect(tasks, outcomes, protocol, pipelines):
+    """Score what was predicted.
+
+    Parameters
+    ----------
+    tasks : list of Task
+        What was run.
+    outcomes : list of Cell
+        What came of it.
+    protocol : str
+        Of the cells that are not in-corpus.
+    pipelines : list of str
+        Names of what is evaluated, baselines left out.
+
+    Returns
+    -------
+    result : CrossCorpusResult
+        A row for each task; a warning where some failed.
+    """
+    rows, parts = [], []
+    for task, outcome in zip(tasks, outcomes):
+        predicted, estimator = outcome.predicted, task.estimator
+        row = {
+            "source": task.source,
+            "target": task.target.name,
+            "pipeline": task.pipeline,
+            "seed": task.seed,
+            "protocol": "in-corpus" if task.pipeline == "in-corpus" else protocol,
+            "tuning": "none" if estimator is None else tuning(estimator),
+            "side_information": "none" if estimator is None else side_information(estimator),
+        }
+        rows.append(
+            {**row, **_scores(task, predicted), "seconds": outcome.seconds, "error": outcome.error}
+        )
+        parts.append(None if predicted is None else _prediction_rows(row, task.target, predicted))
+    table = pd.DataFrame(rows)
+    _warn_of_failures(table)
+    return CrossCorpusResult(_ordered(table), parts, pipelines)
+
+
+def _scores(task, predicted):
+    y = task.target.y
+    if task.pipeline == "chance":
+        return score_chance(y)
+    if predicted is None:
+        counted = score_chance(y)
+        return {k: v for k, v in counted.items() if k in ("n", "chance") or k[:2] == "n_"}
+    return score_predictions(y.iloc[predicted.index], predicted["y_pred"])
+
+
+def _prediction_rows(row, target, predicted):
+    """The predicted rows: where they are from, what they are and what they were taken for."""
+    told = predicted.reset_index(drop=True)
+    frame = target.domain.X.index[predicted.index].to_frame(index=False)
+    for name, values in (
+        ("speaker", target.domain.speakers),
+        ("gender", target.gender),
+        ("y_true", target.y),
+    ):
+        frame[name] = values.iloc[predicted.index].to_numpy()
+    for position, name in enumerate(("source", "target", "pipeline", "seed")):
+        frame.insert(position, name, row[name])
+    return pd.concat([frame, told], axis=1)
+
+
+def _warn_of_failures(table):
+    failed = table[table["error"] != ""]
+    if len(failed):
+        first = failed.iloc[0]
+        warnings.warn(
+            f"{len(failed)} of {len(table)} cells failed and count as chance; the first is "
+            f"{first['pipeline']}, {first['source']} to {first['target']}: {first['error']}",
+            stacklevel=4,
+        )
+
+
+def _ordered(table):
+    """Counts and recalls of the classes beside one another, the error last."""
+    last = ["seconds", "error"]
+    counts = sorted(c for c in table if c.startswith("n_"))
+    recalls = sorted(c for c in table if c.startswith("recall_"))
+    first = [c for c in table if c not in {*last, *counts, *recalls}]
+    return table[[*first, *counts, *recalls, *last]]

@@ -7,7 +7,7 @@ from collections import defaultdict
 import numpy as np
 import pandas as pd
 
-from ._labels import resolve_scheme
+from ._labels import is_rated, resolve_scheme
 from ._summary import CorpusSummary
 
 COLUMNS = ("label", "speaker", "gender", "sentence", "language", "corpus")
@@ -116,7 +116,8 @@ class Corpus:
             names=["file", "start", "end"],
         )
         described = pd.DataFrame(index=index)
-        for column in ("label", "speaker", "gender", "sentence"):
+        described["label"] = _label_values(_column(table, "label"), index)
+        for column in ("speaker", "gender", "sentence"):
             described[column] = _texts(_column(table, column), index)
         speakers = [_speaker_id(name, speaker) for speaker in described["speaker"]]
         described["speaker"] = pd.Series(speakers, index, dtype=object)
@@ -146,7 +147,8 @@ class Corpus:
         features : DataFrame of shape (n_rows, n_features)
             Feature table; its index names the rows (files, or ``(file, start, end)``).
         labels, speakers : array-like of shape (n_rows,), default=None
-            In the order of `features`; a Series must have the same index.
+            In the order of `features`; a Series must have the same index. Labels that are
+            floating-point numbers are ratings, for regression; all others are classes.
         name : str
             Short name, prefixed to the speaker ids.
         gender : array-like of shape (n_rows,), default=None
@@ -362,7 +364,8 @@ class Corpus:
 
     def __repr__(self):
         n_speakers = self._table["speaker"].nunique()
-        classes = self._table["label"].value_counts().sort_index()
+        labels = self._table["label"]
+        classes = {} if is_rated(labels) else labels.value_counts().sort_index()
         counts = {"row": len(self), "speaker": n_speakers}
         text = ", ".join(f"{n} {thing}{'' if n == 1 else 's'}" for thing, n in counts.items())
         text = f"Corpus {self.name!r}: {text}"
@@ -370,6 +373,8 @@ class Corpus:
             f"{'; ' if position == 0 else ', '}{label} {count}"
             for position, (label, count) in enumerate(classes.items())
         )
+        if is_rated(labels):
+            text += f"; ratings from {labels.min():.3g} to {labels.max():.3g}"
         notes = [self.scheme if isinstance(self.scheme, str) else "own scheme"]
         notes = notes if self.scheme is not None else []
         if self.set_aside:
@@ -409,6 +414,11 @@ class Corpus:
         if labels.isna().any():
             raise ValueError(
                 f"{self.name} has {labels.isna().sum()} rows without a label, which no scheme maps."
+            )
+        if is_rated(labels) and isinstance(scheme, str):
+            raise ValueError(
+                f"The labels of {self.name} are ratings (numbers), which the scheme {scheme!r} "
+                "does not map. Keep them, by None, or map them to classes before."
             )
         mapping = resolve_scheme(scheme, labels)
         kept = labels.isin(list(mapping)).to_numpy()
@@ -600,21 +610,23 @@ class Corpus:
         >>> summary.n_speakers
         8
         """
-        labels = self._table["label"]
+        labels, rated = self._table["label"], is_rated(self._table["label"])
         per_speaker = labels.groupby(self._table["speaker"]).nunique()
-        single = per_speaker.index[per_speaker == 1] if labels.nunique() > 1 else []
+        one_class = labels.nunique() > 1 and not rated
+        single = per_speaker.index[per_speaker == 1] if one_class else []
         audio = check_audio and self._features is None
         return CorpusSummary(
             name=self.name,
             language=self.language,
             n_rows=len(self),
-            n_per_class=labels.value_counts().sort_index().to_dict(),
+            n_per_class={} if rated else labels.value_counts().sort_index().to_dict(),
             n_speakers=int(self._table["speaker"].nunique()),
             n_per_gender=self._table.groupby("gender")["speaker"].nunique().to_dict(),
             hours=self._hours() if audio else None,
             set_aside=self.set_aside,
             single_label_speakers=list(single),
             identical=self._identical() if audio else None,
+            ratings=(float(labels.min()), float(labels.max())) if rated else None,
         )
 
     def _hours(self):
@@ -724,6 +736,14 @@ def _column(table, name):
 def _texts(values, index):
     """Values as text, missing ones as None."""
     return pd.Series([None if pd.isna(v) else str(v) for v in values], index, dtype=object)
+
+
+def _label_values(values, index):
+    """Labels as text, but ratings (floating-point numbers) as numbers."""
+    known = [value for value in values if not pd.isna(value)]
+    if known and all(isinstance(value, float | np.floating) for value in known):
+        return pd.Series(np.asarray(values, dtype=np.float64), index)
+    return _texts(values, index)
 
 
 def _speaker_id(corpus, speaker):

@@ -1,5 +1,7 @@
 """Emotion words and the schemes that map them to a classification task."""
 
+from pandas.api.types import is_float_dtype
+
 #: Every label a loader may give; a named scheme maps or sets aside each of them.
 EMOTIONS = (
     "anger",
@@ -31,6 +33,11 @@ SCHEMES = {
     "arousal": {label: "low" if label in _LOW_AROUSAL else "high" for label in EMOTIONS},
     "valence": {label: "positive" if label in _POSITIVE else "negative" for label in EMOTIONS},
 }
+
+
+def is_rated(labels):
+    """Whether labels of a corpus are ratings (floating-point numbers) and not classes."""
+    return is_float_dtype(labels)
 
 
 def resolve_scheme(scheme, labels):

@@ -27,6 +27,8 @@ class CorpusSummary:
         Speakers with one class only: scaling by speaker removes their emotion.
     identical : list of list of str, or None
         Groups of files with the same content; None if audio was not opened.
+    ratings : (float, float) or None, default=None
+        Lowest and highest, where the labels are ratings and not classes.
     """
 
     name: str
@@ -39,12 +41,16 @@ class CorpusSummary:
     set_aside: dict
     single_label_speakers: list
     identical: list | None
+    ratings: tuple | None = None
 
     def __str__(self):
         lines = [f"{self.name} ({self.language})" if self.language else self.name]
         duration = "" if self.hours is None else f", {self.hours:.2f} h"
         lines.append(f"  rows      {self.n_rows}{duration}")
-        lines.append(f"  classes   {_counts(self.n_per_class)}")
+        if self.ratings is None:
+            lines.append(f"  classes   {_counts(self.n_per_class)}")
+        else:
+            lines.append("  ratings   {:.3g} to {:.3g}".format(*self.ratings))
         genders = f" ({_counts(self.n_per_gender)})" if self.n_per_gender else ""
         lines.append(f"  speakers  {self.n_speakers}{genders}")
         if self.set_aside:

@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
+from numpy.testing import assert_array_equal
 from sklearn.linear_model import LogisticRegression
 
 import featuretransfer as ft
@@ -260,3 +261,36 @@ def test_concat_refuses_what_does_not_fit(tabled, recorded):
     other = ft.Corpus.from_features(pd.DataFrame({"c": [1.0]}, index=["v"]), name="other")
     with pytest.raises(ValueError, match="different feature columns"):
         ft.concat([tabled, other])
+
+
+def test_ratings_stay_numbers():
+    table = pd.DataFrame({"a": [1.0, 2, 3]}, index=["u", "v", "w"])
+    rated = ft.Corpus.from_features(table, np.float32([0.25, 0.5, 4]), ["s", "s", "t"], name="mine")
+    assert rated.labels.tolist() == [0.25, 0.5, 4]
+    assert rated.labels.dtype == np.float64
+    assert repr(rated) == "Corpus 'mine': 3 rows, 2 speakers; ratings from 0.25 to 4"
+    assert rated.with_labels(None) is rated
+    with pytest.raises(ValueError, match="labels of mine are ratings .* 'big4' does not map"):
+        rated.with_labels("big4")
+    halves = rated.with_labels({0.25: "low", 0.5: "low", 4.0: "high"})
+    assert halves.labels.tolist() == ["low", "low", "high"]
+    summary = rated.summary()
+    assert summary.ratings == (0.25, 4.0)
+    assert summary.n_per_class == {}
+    assert summary.single_label_speakers == []
+    assert "ratings   0.25 to 4" in str(summary)
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        ([0.5, None, 1.0], [0.5, np.nan, 1.0]),
+        ([1, 2, 3], ["1", "2", "3"]),
+        ([0.5, "a", None], ["0.5", "a", None]),
+        ([None, None, None], [None, None, None]),
+    ],
+)
+def test_only_floating_point_numbers_are_ratings(labels, expected):
+    table = pd.DataFrame({"a": [1.0, 2, 3]}, index=["u", "v", "w"])
+    found = ft.Corpus.from_features(table, labels, name="mine").labels
+    assert_array_equal(found, np.array(expected, dtype=found.dtype))

@@ -2,9 +2,15 @@
 
 import warnings
 
+import numpy as np
 import pandas as pd
 
-from ._metrics import score_chance, score_predictions
+from ._metrics import (
+    score_chance,
+    score_chance_regression,
+    score_predictions,
+    score_regression,
+)
 from ._result import CrossCorpusResult
 from ._tuning import side_information, tuning
 
@@ -36,6 +42,8 @@ def collect(tasks, outcomes, protocol, pipelines):
             "target": task.target.name,
             "pipeline": task.pipeline,
             "seed": task.seed,
+            "budget": np.nan if task.budget is None else task.budget,
+            "labelled": np.nan if task.draw is None or task.draw.error else len(task.draw.known),
             "protocol": "in-corpus" if task.pipeline == "in-corpus" else protocol,
             "tuning": "none" if estimator is None else tuning(estimator),
             "side_information": "none" if estimator is None else side_information(estimator),
@@ -50,13 +58,15 @@ def collect(tasks, outcomes, protocol, pipelines):
 
 
 def _scores(task, predicted):
-    y = task.target.y
-    if task.pipeline == "chance":
-        return score_chance(y)
+    y, rated = task.tested, task.target.is_rated
     if predicted is None:
-        counted = score_chance(y)
-        return {k: v for k, v in counted.items() if k in ("n", "chance") or k[:2] == "n_"}
-    return score_predictions(y.iloc[predicted.index], predicted["y_pred"])
+        scores = score_chance_regression(y) if rated else score_chance(y)
+        if task.pipeline == "chance":
+            return scores
+        return {k: v for k, v in scores.items() if k in ("n", "chance") or k[:2] == "n_"}
+    if rated:
+        return score_regression(y, predicted["y_pred"])
+    return score_predictions(y, predicted["y_pred"], predicted.drop(columns="y_pred"))
 
 
 def _prediction_rows(row, target, predicted):
@@ -69,7 +79,10 @@ def _prediction_rows(row, target, predicted):
         ("y_true", target.y),
     ):
         frame[name] = values.iloc[predicted.index].to_numpy()
-    for position, name in enumerate(("source", "target", "pipeline", "seed")):
+    names = ["source", "target", "pipeline", "seed"]
+    if row["protocol"] == "few-labels":
+        names.append("budget")
+    for position, name in enumerate(names):
         frame.insert(position, name, row[name])
     return pd.concat([frame, told], axis=1)
 

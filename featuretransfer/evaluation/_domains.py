@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from ..corpora._labels import is_rated
+
 
 @dataclass(frozen=True)
 class Domain:
@@ -54,6 +56,11 @@ class Labelled:
     def name(self):
         """Name of the domain."""
         return self.domain.name
+
+    @property
+    def is_rated(self):
+        """Whether the labels are numbers."""
+        return is_rated(self.y)
 
     @classmethod
     def of(cls, corpus, feature_set, n_jobs, progress):

@@ -39,7 +39,32 @@ def inductive(estimator, source, y, target):
     return pd.concat(parts).sort_index()
 
 
-PROTOCOLS = {"transductive": transductive, "inductive": inductive}
+def few_labels(estimator, source, y, target, y_target, tested):
+    """Adapt to the whole target, a few of its rows labelled, and predict other speakers' rows.
+
+    What learns from labels of target rows gets them; what does not adapts without.
+
+    Parameters
+    ----------
+    estimator, source, y, target : object
+        As of `transductive`.
+    y_target : ndarray of shape (n_target,)
+        Labels, None where they are not known.
+    tested : ndarray of int
+        Positions of the target rows to predict.
+
+    Returns
+    -------
+    predicted : DataFrame
+        As of `transductive`.
+    """
+    predicted = fit_predict(estimator, source, y, target, target.rows(tested), y_target)
+    return predicted.set_axis(tested)
+
+
+def refuse(reason):
+    """Fail, for a cell that cannot be run."""
+    raise ValueError(reason)
 
 
 def within_corpus(estimator, corpus, y):
@@ -66,11 +91,12 @@ def speaker_folds(domain):
     return folds.split(domain.X, groups=domain.speakers.to_numpy(dtype=str))
 
 
-def fit_predict(estimator, source, y, adapt, test):
+def fit_predict(estimator, source, y, adapt, test, y_target=None):
     """Fit on labelled source and unlabelled target rows, then predict target rows.
 
-    The estimator gets what it asks for among the target rows, the speakers of both domains, the
-    corpora of the source, and the source speakers as groups of a search.
+    The estimator gets what it asks for among the target rows, their labels as far as they are
+    known, the speakers of both domains, the corpora of the source, and the source speakers as
+    groups of a search.
 
     Returns
     -------
@@ -87,6 +113,8 @@ def fit_predict(estimator, source, y, adapt, test):
         "source_domains": source.corpora.to_numpy(),
         "groups": source.speakers.to_numpy(dtype=str),
     }
+    if y_target is not None:
+        offered["y_target"] = (y_target,)
     used = {name: offered[name] for name in routing.consumes("fit", offered)}
     estimator.fit(source.X, np.asarray(y), **used)
     return _predict(estimator, test)

@@ -1,10 +1,11 @@
-"""One cell of an evaluation: a pipeline, a source and a target."""
+"""Running the cells of an evaluation."""
 
 import time
 from dataclasses import dataclass
 
 import pandas as pd
 from sklearn import config_context
+from sklearn.utils.parallel import Parallel, delayed
 
 
 @dataclass(frozen=True)
@@ -37,3 +38,33 @@ def run_cell(run, *arguments):
         reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
         return Cell(None, reason, time.perf_counter() - started)
     return Cell(predicted, "", time.perf_counter() - started)
+
+
+def run_all(tasks, n_jobs, shown):
+    """Run cells in parallel.
+
+    Parameters
+    ----------
+    tasks : list of Task
+        What to run; those without a call cost nothing.
+    n_jobs : int or None
+        Number of processes.
+    shown : bool
+        Whether to show a progress bar.
+
+    Returns
+    -------
+    cells : list of Cell
+        In the order of the tasks.
+    """
+    from tqdm import tqdm
+
+    calls = [delayed(run_cell)(*task.call) for task in tasks if task.call]
+    parallel = Parallel(n_jobs=n_jobs, return_as="generator")
+    with tqdm(total=len(calls), unit="cell", desc="cross-corpus", disable=not shown) as bar:
+        found = []
+        for cell in parallel(calls):
+            found.append(cell)
+            bar.update()
+    cells = iter(found)
+    return [next(cells) if task.call else Cell(None, "", 0.0) for task in tasks]

@@ -3,10 +3,13 @@
 from sklearn.utils.metadata_routing import get_routing_for_object
 
 from ..selection._target import TargetScorer
+from ._oracle import Oracle
 
 
 def side_information(estimator):
     """What an estimator uses besides source rows, source labels and target rows."""
+    if isinstance(estimator, Oracle):
+        estimator = estimator.search
     routing = get_routing_for_object(estimator)
     wanted = routing.consumes("fit", ["speakers_target"])
     wanted |= routing.consumes("predict", ["speakers_target"])
@@ -14,8 +17,25 @@ def side_information(estimator):
 
 
 def tuning(estimator):
-    """How an estimator chooses its settings: "none", "source-cv" or "unsupervised:<scorer>"."""
+    """How an estimator chooses its settings.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A search, or something with a search inside. What chooses by other means may state how in
+        an attribute ``tuning``.
+
+    Returns
+    -------
+    tuning : str
+        "none", "source-cv", "unsupervised:<scorer>" or "oracle" (by target labels).
+    """
+    if isinstance(estimator, Oracle):
+        return "oracle"
     for value in [estimator, *estimator.get_params(deep=True).values()]:
+        stated = getattr(value, "tuning", None)
+        if isinstance(stated, str):
+            return stated
         if hasattr(value, "param_grid") or hasattr(value, "param_distributions"):
             scoring = value.scoring
             if isinstance(scoring, TargetScorer):

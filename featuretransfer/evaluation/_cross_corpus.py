@@ -8,6 +8,7 @@ from ._pipelines import named_pipelines
 from ._plan import Plan, is_shown, usable_corpora
 from ._run import run_all
 from ._sources import source_target_pairs
+from ._store import Store
 from ._tasks import make_tasks
 
 
@@ -24,6 +25,7 @@ def cross_corpus(
     n_jobs=None,
     random_state=None,
     progress="auto",
+    store=None,
 ):
     """Train on one corpus, adapt to another, test there: for every pair, beside the baselines.
 
@@ -99,5 +101,5 @@ def cross_corpus(
         corpus.name: Labelled.of(corpus, feature_set, n_jobs, progress) for corpus in corpora
     }
     tasks = make_tasks(pipelines, domains, pairs, plan)
-    cells = run_all(tasks, n_jobs, is_shown(progress))
+    cells = run_all(tasks, n_jobs, is_shown(progress), Store.at(store))
     return collect(tasks, cells, plan.protocol, list(pipelines))

@@ -45,6 +45,12 @@ class Task:
     call: tuple = ()
 
     @property
+    def description(self):
+        """The task in words."""
+        names = ("source", "pipeline", "seed", "budget")
+        return {"target": self.target.name, **{name: getattr(self, name) for name in names}}
+
+    @property
     def tested(self):
         """Labels of the rows that are predicted."""
         drawn = self.draw is not None and not self.draw.error

@@ -45,3 +45,16 @@ def relabel():
         )
 
     return permuted
+
+
+@pytest.fixture(scope="session")
+def rated():
+    """Two corpora of ratings that follow from the features, which are shifted."""
+    rng = np.random.default_rng(0)
+    made = []
+    for name, n_rows, shift in (("one", 60, 0.0), ("two", 50, 3.0)):
+        X = rng.normal(size=(n_rows, 4))
+        y = X @ [0.5, -0.3, 0.0, 0.2] + 0.1 * rng.normal(size=n_rows)
+        table = pd.DataFrame(X + shift, [f"{name}-{i}.wav" for i in range(n_rows)], list("abcd"))
+        made.append(ft.Corpus.from_features(table, y, np.arange(n_rows) % 6, name=name))
+    return made

@@ -63,7 +63,9 @@ def _scores(task, predicted):
         scores = score_chance_regression(y) if rated else score_chance(y)
         if task.pipeline == "chance":
             return scores
-        return {k: v for k, v in scores.items() if k in ("n", "chance") or k[:2] == "n_"}
+        return {
+            k: v if k in ("n", "chance") or k[:2] == "n_" else np.nan for k, v in scores.items()
+        }
     if rated:
         return score_regression(y, predicted["y_pred"])
     return score_predictions(y, predicted["y_pred"], predicted.drop(columns="y_pred"))

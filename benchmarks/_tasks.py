@@ -9,7 +9,6 @@ from itertools import permutations
 
 import numpy as np
 
-import featuretransfer as ft
 from featuretransfer.synthetic import SHIFTS, make_shifted_corpora
 
 OTHERS = ("emovo", "ravdess")  # corpora with these emotions beside the four

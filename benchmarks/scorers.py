@@ -193,7 +193,7 @@ def chosen(score, uar):
 
 
 def overview(agreements):
-    """Means over tasks for every kind, over the kinds that are not the real pairs, and for these."""
+    """Means over tasks for every kind, over all kinds but the real pairs, and for these."""
     means = agreements.groupby(["kind", "scorer"], sort=False).mean(numeric_only=True)
     means = means.unstack("kind").swaplevel(axis=1)
     own = [kind for kind in means.columns.unique(0) if kind != PAIRS]

@@ -16,6 +16,7 @@ from ._h_score import h_score
 from ._leep import leep
 from ._log_me import log_me
 from ._matrix import relatedness_matrix
+from ._measures import DISTANCES, MEASURES
 from ._mmd import maximum_mean_discrepancy
 from ._nce import nce
 from ._proxy_a_distance import proxy_a_distance
@@ -25,6 +26,8 @@ from ._shift_display import ShiftAttributionDisplay
 from ._sliced_wasserstein import sliced_wasserstein_distance
 
 __all__ = [
+    "MEASURES",
+    "DISTANCES",
     "relatedness",
     "Relatedness",
     "relatedness_matrix",

@@ -11,7 +11,7 @@ from ._measures import Options, Pair, resolve_measures
 
 def relatedness_matrix(
     corpora,
-    measure="frechet",
+    measure="energy",
     *,
     feature_set="eGeMAPSv02",
     scaling="corpus",
@@ -24,7 +24,7 @@ def relatedness_matrix(
     ----------
     corpora : list of Corpus, or dict of str to Corpus or array-like
         At least two, or tables of features by name.
-    measure : str or callable, default="frechet"
+    measure : str or callable, default="energy"
         A measure of `relatedness`.
     feature_set : str or path, default="eGeMAPSv02"
         openSMILE set of corpora.

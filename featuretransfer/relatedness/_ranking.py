@@ -7,7 +7,7 @@ import pandas as pd
 from ._domains import read_corpora, read_one
 from ._measures import Options, Pair, resolve_measures
 
-DEFAULT_MEASURE = "frechet"
+DEFAULT_MEASURE = "energy"
 
 
 @dataclass(frozen=True, repr=False)
@@ -84,7 +84,7 @@ def source_ranking(
         The target.
     corpora : list of Corpus, or dict of str to Corpus or array-like
         The sources; the target itself, if it is among them, is left out.
-    measures : str, callable or list of such, default="frechet"
+    measures : str, callable or list of such, default="energy"
         Measures of `relatedness`; with several, sources are ranked by the mean of their ranks, ties
         by the first measure. Measures of tasks need target labels.
     feature_set : str or path, default="eGeMAPSv02"

@@ -87,7 +87,8 @@ class CrossCorpusResult:
         -------
         matrix : DataFrame of shape (n_sources, n_targets)
             With the in-corpus scores where source and target are the same corpus; one row,
-            "others", where all other corpora are the source. A cell that failed is NaN. The rows
+            "others", where each target has a source of several corpora, which differ. A cell that
+            failed is NaN. The rows
             are named "source (oracle)" where the pipeline was tuned on target labels.
         """
         pipeline = self.pipelines[0] if pipeline is None else pipeline
@@ -97,12 +98,12 @@ class CrossCorpusResult:
         targets = {*within["target"], *rows["target"]}
         names = dict.fromkeys([*within["target"], *rows["source"], *rows["target"]])
         corpora = [name for name in names if name in targets]
-        sources = [name for name in corpora if name in set(rows["source"])]
+        sources = [name for name in names if name in set(rows["source"])]
         oracle = cells.is_oracle(rows).any()
-        if sources:
-            rows = pd.concat([rows, within])
-        else:  # several corpora are one source, another for each target
-            sources, rows = ["others"], rows.assign(source="others")
+        if len(sources) > 1 and set(sources).isdisjoint(corpora) and _one_source_each(rows):
+            sources, rows = ["others"], rows.assign(source="others")  # another for each target
+        elif not set(sources).isdisjoint(corpora):
+            rows = pd.concat([rows, within[within["target"].isin(sources)]])
         matrix = rows.pivot_table(metric, "source", "target", aggfunc="mean", dropna=False)
         matrix = matrix.reindex(index=sources, columns=corpora).rename_axis(None, axis=1)
         return matrix.rename_axis("source (oracle)") if oracle else matrix
@@ -438,3 +439,7 @@ class CrossCorpusResult:
         if not parts:
             raise ValueError(f"{pipeline!r} has no predictions for these corpora.")
         return pd.concat(parts, ignore_index=True)
+
+
+def _one_source_each(rows):
+    return (rows.groupby("target")["source"].nunique() == 1).all()

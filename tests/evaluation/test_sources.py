@@ -62,3 +62,24 @@ def test_only_the_chosen_are_evaluated(corpora):
     each = ft.cross_corpus({"coral": ft.recipe("coral", clf)}, corpora, baselines=False).to_frame()
     expected = each.set_index(["source", "target"])["uar"]
     assert own["one"] == expected["one", "three"]
+
+
+@pytest.mark.parametrize(
+    ("sources", "rows"),
+    [
+        ("others", ["others"]),
+        ({"three": [["one"], ["one", "two"]]}, ["one", "one+two"]),
+        ({"three": ["one", "two"]}, ["one+two"]),
+        ({"three": "one", "one": "three"}, ["three", "one"]),
+        ({"three": [["one", "two"]], "one": [["two"], ["two", "three"]]}, None),
+    ],
+)
+def test_matrix_has_a_row_for_each_source(corpora, sources, rows):
+    clf = LogisticRegression(C=0.1, max_iter=500)
+    result = ft.cross_corpus({"coral": ft.recipe("coral", clf)}, corpora, sources=sources)
+    matrix = result.matrix()
+    if rows is not None:
+        assert sorted(matrix.index) == sorted(rows)
+    for line in result.to_frame().query("pipeline == 'coral'").itertuples():
+        row = "others" if sources == "others" else line.source
+        assert matrix.loc[row, line.target] == line.uar

@@ -6,9 +6,9 @@ from ._suggestions import did_you_mean
 
 OWN_LABELS = "own"
 #: What `evaluate` gives to methods that ask for it, besides source rows and labels.
-OFFERED = {"X_target", "speakers", "speakers_target", "source_domains"}
+OFFERED = {"X_target", "y_target", "speakers", "speakers_target", "source_domains"}
 #: What some methods ask for besides.
-WORDS = {"y_target": "labels of target rows", "X_paired": "pairs of rows"}
+WORDS = {"X_paired": "pairs of rows"}
 
 
 def not_offered(cls):
@@ -16,6 +16,13 @@ def not_offered(cls):
     from ._settings import needs
 
     return [WORDS.get(name, name) for name in needs(cls) if name not in OFFERED]
+
+
+def needs_labels(cls):
+    """Whether a method transfers nothing without labels of target rows."""
+    from ._settings import needs
+
+    return "y_target" in needs(cls)
 
 
 def check_set(context, parameter, value):
@@ -110,17 +117,82 @@ def check_words(corpora, scheme):
             )
 
 
+def check_labelled(methods, protocol):
+    """Refuse methods that learn from labels of target rows where there are none."""
+    from .recipes import find
+
+    for name in methods:
+        if protocol != "few-labels" and needs_labels(find(name)):
+            raise click.BadParameter(
+                f"{name!r} learns from labels of target rows. Use --protocol few-labels, which "
+                "labels some and tests on other speakers (--budget for how many), or a method that "
+                "`featuretransfer methods` does not mark.",
+                param_hint="--method",
+            )
+
+
+def check_budget(protocol, budgets):
+    """Refuse numbers of labelled rows where none are labelled, or that are given twice."""
+    if budgets and protocol != "few-labels":
+        raise click.BadParameter(
+            f"{protocol} labels no target rows. Use --protocol few-labels, or leave it out.",
+            param_hint="--budget",
+        )
+    if len(set(budgets)) < len(budgets):
+        raise click.BadParameter(
+            f"{', '.join(map(str, budgets))} are not all different.", param_hint="--budget"
+        )
+
+
+def parse_sources(given, names):
+    """The words of --sources as `cross_corpus` takes them.
+
+    Parameters
+    ----------
+    given : sequence of str
+        "each" or "others", or "TARGET=SOURCE+SOURCE" of one or more targets.
+    names : list of str
+        The corpora.
+
+    Returns
+    -------
+    sources : str or dict of str to list of list of str
+        Several sources of a target in the order they were given.
+    """
+    from .evaluation._sources import SOURCES, source_target_pairs
+
+    if len(given) == 1 and given[0] in SOURCES:
+        return given[0]
+    chosen = {}
+    for word in given:
+        target, equals, sources = word.partition("=")
+        if not equals or not target or not sources:
+            raise click.BadParameter(
+                f"{word!r} is neither {' nor '.join(SOURCES)} alone, nor TARGET=SOURCE+SOURCE such "
+                f"as {names[-1]}={'+'.join(names[:-1])}.",
+                param_hint="--sources",
+            )
+        chosen.setdefault(target, []).append(sources.split("+"))
+    try:
+        source_target_pairs(names, chosen)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--sources") from None
+    return chosen
+
+
 def check_sources(methods, sources, n_corpora):
     """Refuse methods that compare source corpora where there is one at a time."""
     from ._settings import needs
     from .recipes import find
 
-    if sources == "others" and n_corpora > 2:
-        return
+    if isinstance(sources, str):
+        several = sources == "others" and n_corpora > 2
+    else:
+        several = all(len(group) > 1 for groups in sources.values() for group in groups)
     for name in methods:
-        if "source_domains" in needs(find(name)):
+        if not several and "source_domains" in needs(find(name)):
             raise click.BadParameter(
                 f"{name!r} weighs several source corpora against each other. Give three corpora or "
-                "more and --sources others.",
+                "more and --sources others, or name two sources or more of every target.",
                 param_hint="--method",
             )

@@ -7,14 +7,18 @@ import click
 
 from ._cli_checks import (
     OWN_LABELS,
+    check_budget,
     check_corpus,
     check_header,
+    check_labelled,
     check_labels,
     check_methods,
     check_set,
     check_sources,
     check_words,
+    needs_labels,
     not_offered,
+    parse_sources,
 )
 from ._version import __version__
 
@@ -152,7 +156,8 @@ def extract(files, corpora, feature_set, level, output, jobs):
     default=("coral",),
     show_default=True,
     callback=check_methods,
-    help="Method by name, once for each; `featuretransfer methods` lists them.",
+    help="Method by name, once for each; `featuretransfer methods` lists them. Those marked there "
+    "learn from labels of target rows and need --protocol few-labels.",
 )
 @set_option
 @click.option(
@@ -164,17 +169,28 @@ def extract(files, corpora, feature_set, level, output, jobs):
 )
 @click.option(
     "--sources",
-    type=click.Choice(["each", "others"]),
-    default="each",
+    multiple=True,
+    default=("each",),
     show_default=True,
-    help="Train on each other corpus alone, or on all others together.",
+    metavar="each|others|TARGET=SOURCE+SOURCE",
+    help="Train on each other corpus alone, on all others together (leave one corpus out), or on "
+    "those named for a target; once for each target, or for each source of it.",
 )
 @click.option(
     "--protocol",
-    type=click.Choice(["transductive", "inductive"]),
+    type=click.Choice(["transductive", "inductive", "few-labels"]),
     default="transductive",
     show_default=True,
-    help="Adapt to the whole unlabelled target, or to other speakers than those tested.",
+    help="Adapt to the whole unlabelled target and test on it; adapt to other speakers than those "
+    "tested; or label a few rows of the target and test on other speakers.",
+)
+@click.option(
+    "--budget",
+    "budgets",
+    multiple=True,
+    type=click.IntRange(1),
+    help="With few-labels: labelled target rows of each class; 10 if not given, once for each "
+    "number to compare.",
 )
 @click.option(
     "--classifier",
@@ -183,7 +199,27 @@ def extract(files, corpora, feature_set, level, output, jobs):
     show_default=True,
     help="Classifier after the method.",
 )
-@click.option("--seed", default=0, show_default=True, help="Seed of everything random.")
+@click.option(
+    "--seed",
+    "seeds",
+    multiple=True,
+    type=int,
+    default=(0,),
+    show_default=True,
+    help="Seed of everything random, draws of labelled rows included; once for each repetition.",
+)
+@click.option(
+    "--store",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder that keeps finished cells; OUTPUT/cells if not given. Evaluations may share one.",
+)
+@click.option(
+    "--resume/--no-resume",
+    default=True,
+    show_default=True,
+    help="Take cells that are finished from the store and run only what is missing or changed, or "
+    "run everything and store nothing.",
+)
 @click.option(
     "--output",
     "-o",
@@ -193,14 +229,44 @@ def extract(files, corpora, feature_set, level, output, jobs):
 )
 @jobs_option
 def evaluate(
-    corpora, methods, feature_set, labels, sources, protocol, classifier, seed, output, jobs
+    corpora,
+    methods,
+    feature_set,
+    labels,
+    sources,
+    protocol,
+    budgets,
+    classifier,
+    seeds,
+    store,
+    resume,
+    output,
+    jobs,
 ):
     """Train on one corpus, adapt to another, test there: every ordered pair of corpora.
 
-    Writes results.csv, predictions.csv, summary.md and transfer-matrix.png.
+    Writes results.csv, predictions.csv, summary.md and transfer-matrix.png. Every finished cell is
+    kept: if the command is interrupted, the same command continues.
+
+    \b
+    All pairs of two corpora, two methods:
+      featuretransfer evaluate --corpus emodb=~/EMO-DB --corpus emovo=~/EMOVO \\
+          --method coral --method kmm -o results
+    Leave one corpus out, tested on speakers that were not adapted to:
+      featuretransfer evaluate --corpus emodb=~/EMO-DB --corpus emovo=~/EMOVO \\
+          --corpus urdu=~/URDU --sources others --protocol inductive -o results
+    German and Italian to Urdu, 5 and 10 labelled rows of each class, three draws:
+      featuretransfer evaluate --corpus emodb=~/EMO-DB --corpus emovo=~/EMOVO \\
+          --corpus urdu=~/URDU --sources urdu=emodb+emovo --protocol few-labels \\
+          --budget 5 --budget 10 --seed 0 --seed 1 --seed 2 --method tradaboost -o results
     """
     if len(corpora) < 2:
         raise click.UsageError("Give at least two corpora: --corpus NAME=PATH --corpus NAME=PATH.")
+    if store is not None and not resume:
+        raise click.UsageError("--no-resume stores nothing: leave out it or --store.")
+    check_budget(protocol, budgets)
+    check_labelled(methods, protocol)
+    sources = parse_sources(sources, [name.partition("=")[0] for name in corpora])
     check_sources(methods, sources, len(corpora))
     loaded = _load_corpora(corpora)
     check_words(loaded, labels)
@@ -213,8 +279,10 @@ def evaluate(
         labels=None if labels == OWN_LABELS else labels,
         sources=sources,
         protocol=protocol,
+        budget=list(budgets) or None,
         n_jobs=jobs,
-        random_state=seed,
+        random_state=list(seeds),
+        store=(store or output / "cells") if resume else None,
     )
 
 
@@ -222,20 +290,20 @@ def evaluate(
 def methods():
     """List the methods that `evaluate` knows, with the short names that it accepts too.
 
-    Each comes after scaling by corpus. Methods marked by * learn from labels of target rows, or
-    from pairs of rows, which is for Python: `evaluate` has neither.
+    Each comes after scaling by corpus. Methods marked by * learn from labels of target rows, for
+    `evaluate --protocol few-labels`; those marked by ** from pairs of rows, which is for Python.
     """
     from .recipes import methods as known
     from .recipes import short_names
 
     short = {name: abbreviation for abbreviation, name in short_names().items()}
-    columns = max(map(len, known())) + 1, max(map(len, short.values()))
+    columns = max(map(len, known())) + 2, max(map(len, short.values()))
     for name, cls in known().items():
-        marked = f"{name}{'*' * bool(not_offered(cls))}"
+        mark = "**" if not_offered(cls) else "*" if needs_labels(cls) else ""
         summary = cls.__doc__.strip().splitlines()[0]
-        click.echo(f"{marked:<{columns[0]}}  {short.get(name, ''):<{columns[1]}}  {summary}")
-    wanted = sorted({word for cls in known().values() for word in not_offered(cls)})
-    click.echo(f"\n* for Python only: learns from {' or '.join(wanted)}, which `evaluate` has not.")
+        click.echo(f"{name + mark:<{columns[0]}}  {short.get(name, ''):<{columns[1]}}  {summary}")
+    click.echo("\n* learns from labels of target rows: `evaluate --protocol few-labels`.")
+    click.echo("** for Python only: learns from pairs of rows, which `evaluate` has not.")
 
 
 def _evaluate(corpora, methods, output, *, classifier=None, **options):
@@ -250,10 +318,8 @@ def _evaluate(corpora, methods, output, *, classifier=None, **options):
     result.predictions.to_csv(written[1], index=False)
     result.to_markdown(written[2])
     click.echo(result.to_markdown())
-    picture = output / "transfer-matrix.png"
     if _has_matplotlib():
-        result.plot().figure_.savefig(picture, dpi=150)
-        written.append(picture)
+        written += _pictures(result, output)
     else:
         click.echo(
             "No picture: matplotlib is missing. pip install 'featuretransfer[plot]'", err=True
@@ -261,6 +327,17 @@ def _evaluate(corpora, methods, output, *, classifier=None, **options):
     for path in written:
         click.echo(f"written: {path}")
     sys.exit(1 if (result.to_frame()["error"] != "").any() else 0)
+
+
+def _pictures(result, output):
+    """A transfer matrix, or one for each number of labelled target rows."""
+    budgets = sorted(result.to_frame()["budget"].dropna().astype(int).unique())
+    named = {"transfer-matrix.png": None}
+    if len(budgets) > 1:
+        named = {f"transfer-matrix-{budget}.png": budget for budget in budgets}
+    for name, budget in named.items():
+        result.plot(budget=budget).figure_.savefig(output / name, dpi=150)
+    return [output / name for name in named]
 
 
 def _has_matplotlib():

@@ -58,15 +58,16 @@ def test_help_names_every_command():
 
 
 def test_methods_lists_each_with_a_line():
-    *lines, space, note = run("methods").stdout.splitlines()
+    *lines, space, first, second = run("methods").stdout.splitlines()
     assert any(line.startswith("coral ") for line in lines)
     assert all(len(line.split(maxsplit=1)) == 2 for line in lines)
     assert any(line.split()[:2] == ["kernel-mean-matching", "kmm"] for line in lines)
-    marked = {line.split("*")[0] for line in lines if "*" in line}
-    assert {"tradaboost", "cca-transfer", "heterogeneous-feature-augmentation"} <= marked
-    assert not {"coral", "kernel-mean-matching", "corpus-scaler"} & marked
+    names = [line.split()[0] for line in lines]
+    assert {"tradaboost*", "heterogeneous-feature-augmentation*", "cca-transfer**"} <= set(names)
+    assert {"coral", "kernel-mean-matching", "corpus-scaler"} <= set(names)
     assert not space
-    assert note.startswith("* for Python only: learns from labels of target rows")
+    assert first == "* learns from labels of target rows: `evaluate --protocol few-labels`."
+    assert second.startswith("** for Python only: learns from pairs of rows")
 
 
 def test_extract_files(corpora, tmp_path):
@@ -140,7 +141,52 @@ def test_evaluate_without_matplotlib(corpora, tmp_path):
     )
     assert "featuretransfer[plot]" in done.stderr
     written = {path.name for path in (tmp_path / "results").iterdir()}
-    assert written == {"results.csv", "predictions.csv", "summary.md"}
+    assert written == {"results.csv", "predictions.csv", "summary.md", "cells"}
+
+
+def test_evaluate_continues_where_it_was(corpora, tmp_path):
+    """What is in the store is taken from there: a cell made slow is as slow the next time."""
+    command = ["evaluate", *corpus_arguments(corpora), "--method=coral", "-o", tmp_path / "results"]
+
+    def seconds():
+        table = pd.read_csv(tmp_path / "results" / "results.csv")
+        return table.set_index(["source", "target", "pipeline"])["seconds"]
+
+    run(*command)
+    first = seconds()
+    cells = sorted((tmp_path / "results" / "cells").iterdir())
+    assert len(cells) == 2 * 4 + 2
+    run(*command)
+    pd.testing.assert_series_equal(seconds(), first, check_exact=True)
+    cells[0].unlink()
+    run(*command)
+    assert (seconds() != first).sum() == 1
+    assert cells[0].exists()
+    run(*command, "--no-resume")
+    assert (seconds() != first).sum() == 10
+    run(*command, "--store", tmp_path / "shared", "--method=kmm")
+    assert len(list((tmp_path / "shared").iterdir())) == 2 * 5 + 2
+
+
+def test_evaluate_with_few_labels(corpora, tmp_path):
+    done = run(
+        "evaluate",
+        *corpus_arguments(corpora),
+        *("--protocol=few-labels", "--budget=1", "--budget=2", "--seed=0", "--seed=3"),
+        *("--method=tradaboost", "--method=coral", "--sources=two=one", "--no-resume"),
+        *("-o", tmp_path / "results"),
+    )
+    results = pd.read_csv(tmp_path / "results" / "results.csv")
+    assert results["error"].isna().all()
+    drawn = results[results["pipeline"] != "in-corpus"]
+    assert set(drawn["budget"]) == {1, 2}
+    assert set(drawn["seed"]) == {0, 3}
+    assert set(drawn["target"]) == {"two"}
+    assert {"tradaboost", "coral", "target-only", "source+target"} <= set(drawn["pipeline"])
+    assert "tradaboost" in done.stdout
+    written = {path.name for path in (tmp_path / "results").iterdir()}
+    pictures = {"transfer-matrix-1.png", "transfer-matrix-2.png"}
+    assert written == {"results.csv", "predictions.csv", "summary.md"} | pictures
 
 
 TWO = ["evaluate", "--corpus=one=one.csv", "--corpus=two=two.csv", "-o", "x"]
@@ -161,9 +207,25 @@ TWO = ["evaluate", "--corpus=one=one.csv", "--corpus=two=two.csv", "-o", "x"]
         ([*TWO, "--labels=big44"], "no label scheme. Did you mean 'big4'?"),
         ([*TWO, "--method=corl"], "no method. Did you mean 'coral'? `featuretransfer methods`"),
         ([*TWO, "--method=kmn"], "Did you mean 'kmm'?"),
-        ([*TWO, "--method=tradaboost"], "learns from labels of target rows, which `evaluate` has"),
+        ([*TWO, "--method=tradaboost"], "learns from labels of target rows. Use --protocol few-"),
         ([*TWO, "--method=cca-transfer"], "Use CCATransfer in Python"),
         ([*TWO, "--method=source-domain-weights", "--sources=others"], "three corpora or more"),
+        ([*TWO, "--budget=5"], "transductive labels no target rows. Use --protocol few-labels"),
+        ([*TWO, "--protocol=few-labels", "--budget=0"], "0 is not in the range x>=1"),
+        ([*TWO, "--protocol=few-labels", "--budget=5", "--budget=5"], "5, 5 are not all different"),
+        ([*TWO, "--protocol=few"], "'few' is not one of"),
+        (
+            [*TWO, "--sources=all"],
+            "neither each nor others alone, nor TARGET=SOURCE+SOURCE such as",
+        ),
+        ([*TWO, "--sources=each", "--sources=others"], "such as two=one."),
+        (
+            [*TWO, "--sources=two=onne"],
+            "'onne' is a source of 'two', but no corpus is called so. D",
+        ),
+        ([*TWO, "--sources=too=one"], "Did you mean 'two'?"),
+        ([*TWO, "--sources=two=two"], "has the target itself"),
+        ([*TWO, "--store=x/cells", "--no-resume"], "--no-resume stores nothing"),
         (["frobnicate"], "No such command"),
     ],
 )

@@ -57,6 +57,7 @@ bench: $(VENV)/.bench ## all benchmarks (about three hours; peers included)
 	$(BIN)/python benchmarks/networks.py --output results/networks.json
 	$(BIN)/python benchmarks/accuracy.py --output results/accuracy.json
 	$(BIN)/python benchmarks/few_labels.py --output results/few-labels.json
+	$(BIN)/python benchmarks/relatedness.py --output results/relatedness.json
 	$(BIN)/python benchmarks/scorers.py --output results/scorers.json
 
 bench-smoke: $(VENV)/.test ## every benchmark once on tiny data
@@ -67,6 +68,7 @@ bench-smoke: $(VENV)/.test ## every benchmark once on tiny data
 	$(BIN)/python benchmarks/networks.py --smoke
 	$(BIN)/python benchmarks/accuracy.py --smoke
 	$(BIN)/python benchmarks/few_labels.py --smoke
+	$(BIN)/python benchmarks/relatedness.py --smoke
 	$(BIN)/python benchmarks/scorers.py --smoke
 
 clean: ## remove the environments and everything built

@@ -26,7 +26,6 @@ def _close():
     pyplot.close("all")
 
 
-@pytest.mark.oracle("shift_attribution")
 def test_shifts_of_features_by_their_definitions():
     found = shift_attribution(X, XT, scaling="none").features
     for name in NAMES:

@@ -23,7 +23,6 @@ SHAPES = ["n > d", "n < d", "one wide"]
 DISTANCES = [coral_distance, frechet_distance, sliced_wasserstein_distance]
 
 
-@pytest.mark.oracle("coral_distance")
 @pytest.mark.parametrize(("X", "XT"), PAIRS, ids=SHAPES)
 def test_coral_distance_is_that_of_the_covariances(X, XT):
     difference = np.cov(X, rowvar=False) - np.cov(XT, rowvar=False)
@@ -31,7 +30,6 @@ def test_coral_distance_is_that_of_the_covariances(X, XT):
     assert_allclose(coral_distance(X, XT + 7), coral_distance(X, XT))  # blind to means
 
 
-@pytest.mark.oracle("frechet_distance")
 @pytest.mark.parametrize("reg", [0.3, "ledoit-wolf"])
 @pytest.mark.parametrize(("X", "XT"), PAIRS, ids=SHAPES)
 def test_frechet_distance_is_that_of_two_normal_distributions(X, XT, reg):
@@ -76,7 +74,6 @@ def test_frechet_distance_falls_to_that_of_the_means_as_covariances_agree():
     assert_allclose(frechet_distance(X, X + 2), 5 * 4, rtol=1e-6)
 
 
-@pytest.mark.oracle("sliced_wasserstein_distance")
 def test_one_feature_is_the_exact_wasserstein_distance():
     a, b = X[:, 0], XT[:, 0]
     for projections in (1, 7):  # all directions are the same
@@ -123,7 +120,6 @@ def test_a_single_row_is_refused(distance):
         distance(X, XT[:1])
 
 
-@pytest.mark.oracle("proxy_a_distance")
 def test_proxy_a_distance_is_that_of_the_balanced_error():
     """With the nearest neighbour among the rows of other speakers for a classifier."""
     found = proxy_a_distance(

@@ -31,7 +31,6 @@ def dense(X, XT, unbiased):
     return total
 
 
-@pytest.mark.oracle("maximum_mean_discrepancy")
 @pytest.mark.parametrize("unbiased", [True, False])
 @pytest.mark.parametrize("block", [1, 200, 2**20])
 def test_definition(unbiased, block, monkeypatch):
@@ -64,7 +63,6 @@ def test_one_kernel_for_several_corpora():
     assert_allclose(both, expected)
 
 
-@pytest.mark.oracle("energy_distance")
 def test_energy_distance_is_twice_the_discrepancy_with_the_kernel_of_distances():
     def kernel(a, b):
         return (np.linalg.norm(a) + np.linalg.norm(b) - np.linalg.norm(a - b)) / 2
@@ -123,7 +121,6 @@ def by_hand(statistic, X, XT, speakers, speakers_target):
     return (1 + reached) / (1 + len(found)), len(found)
 
 
-@pytest.mark.oracle("relatedness")
 @pytest.mark.parametrize(
     ("test", "statistic"),
     [

@@ -16,7 +16,6 @@ P = rng.dirichlet(np.ones(5), size=60)
 ENTROPY = np.log(3)
 
 
-@pytest.mark.oracle("nce")
 def test_nce_is_the_conditional_entropy():
     z = rng.integers(4, size=60)
     expected = 0.0
@@ -33,7 +32,6 @@ def test_limits_of_nce():
     assert nce(["p", "q"] * 30, Y) <= 0
 
 
-@pytest.mark.oracle("leep")
 def test_leep_row_by_row():
     total = 0.0
     for p, y in zip(P, Y):
@@ -58,7 +56,6 @@ def evidence(log_a, log_b, y):
     return stats.multivariate_normal(np.zeros(60), covariance).logpdf(y)
 
 
-@pytest.mark.oracle("log_me")
 def test_log_me_is_the_best_evidence():
     found = []
     for code in range(3):
@@ -81,7 +78,6 @@ def test_log_me_prefers_features_that_tell_the_classes_apart():
     assert_allclose(log_me(np.zeros((60, 2)), Y), noise)
 
 
-@pytest.mark.oracle("h_score")
 def test_h_score_is_the_trace():
     means = np.array([F[c == CODES].mean(axis=0) for c in CODES])
     expected = np.trace(np.linalg.solve(np.cov(F, rowvar=False), np.cov(means, rowvar=False)))

@@ -41,6 +41,7 @@ def score(name, estimator, X=X, y=Y, X_target=XT, **ids):
 def test_names_and_parameters():
     assert make_target_scorer("iw", n_components=3).n_components == 3
     assert all(type(make_target_scorer(name)) is cls for name, cls in TARGET_SCORERS.items())
+    assert type(make_target_scorer()) is TARGET_SCORERS["prior"]
     assert all(getattr(ft.selection, cls.__name__) is cls for cls in TARGET_SCORERS.values())
     with pytest.raises(ValueError, match=r"must be a callable or one of \['iw', 'dev', "):
         make_target_scorer("dev2")

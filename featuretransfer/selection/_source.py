@@ -88,11 +88,4 @@ class SourceScorer(BaseEstimator):
         )
         return get_scorer(self.scoring)(view, X, y, **weights)
 
-    # scikit-learn routes metadata to a scorer by the signature of this name
-    def score(
-        self, estimator, X, y=None, sample_weight=None, *, speakers=None, source_domains=None
-    ):
-        """The same as calling the scorer."""
-        return self(
-            estimator, X, y, sample_weight, speakers=speakers, source_domains=source_domains
-        )
+    score = __call__  # scikit-learn routes metadata to a scorer by the signature of this name

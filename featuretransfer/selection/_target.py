@@ -73,55 +73,7 @@ class TargetScorer(BaseEstimator):
         target = {"speakers_target": speakers_of_target, "target_domains": corpora}
         return float(self._judge(Judged(estimator, X, y, X_target, _known(source), _known(target))))
 
-    # scikit-learn routes metadata to a scorer by the requests of this name
-    def score(
-        self,
-        estimator,
-        X,
-        y=None,
-        *,
-        X_target=None,
-        speakers=None,
-        speakers_target=None,
-        source_domains=None,
-        target_domains=None,
-    ):
-        """The same as calling the scorer.
-
-        Parameters
-        ----------
-        estimator : estimator
-            A fitted classifier.
-        X : array-like of shape (n_samples, n_features)
-            Source rows that were held out of its `fit`.
-        y : array-like of shape (n_samples,), default=None
-            Their labels.
-        X_target : array-like of shape (n_target, n_features) or tuple of such, default=None
-            Target rows; required.
-        speakers : array-like of shape (n_samples,), default=None
-            Speakers of the held-out rows.
-        speakers_target : array-like of shape (n_target,) or tuple of such, default=None
-            Speakers of the target rows.
-        source_domains : array-like of shape (n_samples,), default=None
-            Corpora of the held-out rows.
-        target_domains : array-like of shape (n_target,) or tuple of such, default=None
-            Corpora of the target rows.
-
-        Returns
-        -------
-        score : float
-            Greater is better.
-        """
-        return self(
-            estimator,
-            X,
-            y,
-            X_target=X_target,
-            speakers=speakers,
-            speakers_target=speakers_target,
-            source_domains=source_domains,
-            target_domains=target_domains,
-        )
+    score = __call__  # scikit-learn routes metadata to a scorer by the requests of this name
 
 
 def _known(ids):

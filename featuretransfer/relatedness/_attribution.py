@@ -176,13 +176,14 @@ def shift_attribution(
     columns = source.columns
     names = _groups(columns, groups)
     pair = Pair.of(source, target, Options(scaling, None, 0, random_state))
+    total = resolved.compute(pair).value
     features = pd.DataFrame({"group": names, **feature_shifts(*pair.tables)}, columns)
     return ShiftAttribution(
         source.name,
         target.name,
         name,
-        resolved.compute(pair).value,
-        _group_table(pair, resolved, names),
+        total,
+        _group_table(pair, resolved, names, total),
         features.rename_axis("feature"),
     )
 
@@ -199,8 +200,7 @@ def _groups(columns, groups):
     return np.array([given.get(column, OTHER) for column in columns], dtype=object)
 
 
-def _group_table(pair, measure, names):
-    total = measure.compute(pair).value
+def _group_table(pair, measure, names, total):
     known = [group for group in PATTERNS if group in names]
     others = sorted(set(names) - {*known, OTHER}, key=str)
     rows = []

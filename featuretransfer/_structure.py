@@ -18,6 +18,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import TunedThresholdClassifierCV
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
+from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import has_fit_parameter
 
 from ._base import is_asymmetric
@@ -75,6 +76,35 @@ def _collect(value, found):
 def is_estimator(thing):
     """Whether `thing` is an estimator instance."""
     return hasattr(thing, "get_params") and hasattr(thing, "fit") and not isinstance(thing, type)
+
+
+def is_search(estimator):
+    """Whether something is one of scikit-learn's searches, or the like."""
+    return hasattr(estimator, "param_grid") or hasattr(estimator, "param_distributions")
+
+
+def asked_for(estimator, method, offered):
+    """What an estimator, or something inside it, requests for a method, of what is known.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Any.
+    method : str
+        Such as "fit".
+    offered : dict
+        Name of metadata to value, None where it is not known.
+
+    Returns
+    -------
+    used : dict
+        A part of `offered`.
+    """
+    known = {name: value for name, value in offered.items() if value is not None}
+    if not known:
+        return {}
+    wanted = get_routing_for_object(estimator).consumes(method, list(known))
+    return {name: value for name, value in known.items() if name in wanted}
 
 
 def wants_target(estimator):

@@ -17,7 +17,7 @@ from sklearn.utils.metaestimators import available_if
 from .._base import AdapterMixin, validate_domains
 from .._defaults import default_classifier, default_regressor
 from .._labels import validate_target_labels
-from .._structure import is_estimator, wants_target
+from .._structure import is_estimator, is_search, wants_target
 from ..pipelines import make_pipeline
 from ..representation import CorpusScaler
 from ._oracle import Oracle
@@ -134,8 +134,7 @@ def final_predictor(estimator, rated=False):
         return final_predictor(estimator.steps[-1][1], rated)
     if isinstance(estimator, Oracle):
         return final_predictor(estimator.search, rated)
-    searched = hasattr(estimator, "param_grid") or hasattr(estimator, "param_distributions")
-    if searched or (wants_target(estimator) and is_estimator(_wrapped(estimator))):
+    if is_search(estimator) or (wants_target(estimator) and is_estimator(_wrapped(estimator))):
         return final_predictor(estimator.estimator, rated)
     if not (is_regressor if rated else is_classifier)(estimator):
         kind, labels = ("regressor", "ratings") if rated else ("classifier", "classes")

@@ -3,7 +3,7 @@
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
 from sklearn.model_selection import ParameterGrid, ParameterSampler
 
-from .._structure import is_estimator
+from .._structure import is_estimator, is_search
 from ._metrics import score_predictions, score_regression
 
 
@@ -49,8 +49,7 @@ def oracle(search):
     >>> result.to_frame().query("pipeline == 'best'")["tuning"].tolist()
     ['oracle', 'oracle']
     """
-    is_search = hasattr(search, "param_grid") or hasattr(search, "param_distributions")
-    if not is_estimator(search) or not is_search:
+    if not is_estimator(search) or not is_search(search):
         raise TypeError(
             f"search must be a GridSearchCV, a RandomizedSearchCV or the like, got {search!r}. "
             "Put the settings to choose from into one: GridSearchCV(pipeline, {...})."

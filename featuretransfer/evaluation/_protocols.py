@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone, is_classifier
 from sklearn.model_selection import GroupKFold
-from sklearn.utils.metadata_routing import get_routing_for_object
+
+from .._structure import asked_for
 
 N_PARTS = 5
 
@@ -105,7 +106,6 @@ def fit_predict(estimator, source, y, adapt, test, y_target=None):
         ``score_<class>`` (decision values).
     """
     estimator = clone(estimator)
-    routing = get_routing_for_object(estimator)
     offered = {
         "X_target": (adapt.X,),
         "speakers": source.speakers.to_numpy(),
@@ -115,17 +115,15 @@ def fit_predict(estimator, source, y, adapt, test, y_target=None):
     }
     if y_target is not None:
         offered["y_target"] = (y_target,)
-    used = {name: offered[name] for name in routing.consumes("fit", offered)}
-    estimator.fit(source.X, np.asarray(y), **used)
+    estimator.fit(source.X, np.asarray(y), **asked_for(estimator, "fit", offered))
     return _predict(estimator, test)
 
 
 def _predict(model, test):
-    routing = get_routing_for_object(model)
     offered = {"speakers_target": test.speakers.to_numpy()}
 
     def call(method):
-        used = {name: offered[name] for name in routing.consumes(method, offered)}
+        used = asked_for(model, method, offered)
         return np.asarray(getattr(model, method)(test.X, **used))
 
     labels = pd.DataFrame({"y_pred": pd.Series(call("predict").tolist(), dtype=object)})

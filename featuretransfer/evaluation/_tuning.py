@@ -2,6 +2,7 @@
 
 from sklearn.utils.metadata_routing import get_routing_for_object
 
+from .._structure import is_search
 from ..selection._target import TargetScorer
 from ._oracle import Oracle
 
@@ -36,7 +37,7 @@ def tuning(estimator):
         stated = getattr(value, "tuning", None)
         if isinstance(stated, str):
             return stated
-        if hasattr(value, "param_grid") or hasattr(value, "param_distributions"):
+        if is_search(value):
             scoring = value.scoring
             if isinstance(scoring, TargetScorer):
                 return f"unsupervised:{scoring.name}"

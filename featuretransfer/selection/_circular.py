@@ -7,7 +7,8 @@ from sklearn import config_context
 from sklearn.base import clone
 from sklearn.metrics import recall_score
 
-from ._judged import asked_for, pooled, predict
+from .._structure import asked_for
+from ._judged import pooled, predict
 from ._target import TargetScorer
 
 LEAST_ROWS = 5  # pseudo-labels of each class, with which every pipeline can be fitted

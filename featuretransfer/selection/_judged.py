@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 from sklearn import config_context
-from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import check_array
 
 from .._base import target_parts
 from .._probabilities import log_probabilities, probability_method
+from .._structure import asked_for
 from ..pipelines import source_view
 
 
@@ -88,30 +88,6 @@ def predict(estimator, X, ids):
     """Labels of target rows, with those of their ids that the estimator asks for."""
     with config_context(enable_metadata_routing=True):
         return np.asarray(estimator.predict(X, **asked_for(estimator, "predict", ids)))
-
-
-def asked_for(estimator, method, offered):
-    """What an estimator, or something inside it, requests for a method, of what is known.
-
-    Parameters
-    ----------
-    estimator : estimator
-        Any.
-    method : str
-        Such as "fit".
-    offered : dict
-        Name of metadata to value, None where it is not known.
-
-    Returns
-    -------
-    used : dict
-        A part of `offered`.
-    """
-    known = {name: value for name, value in offered.items() if value is not None}
-    if not known:
-        return {}
-    wanted = get_routing_for_object(estimator).consumes(method, list(known))
-    return {name: value for name, value in known.items() if name in wanted}
 
 
 def pooled(parts):

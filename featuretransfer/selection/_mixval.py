@@ -5,7 +5,8 @@ import pandas as pd
 from sklearn.utils import check_random_state
 
 from .._checks import check_counts, is_number
-from ._judged import as_table, asked_for, pooled, predict
+from .._structure import asked_for
+from ._judged import as_table, pooled, predict
 from ._row_order import row_order
 from ._target import TargetScorer
 

@@ -75,6 +75,19 @@ def places(table):
     return list(zip(*parts))
 
 
+def positions_by(table, keys):
+    """Positions of the rows of each group, by its key, in the order of the groups' first rows.
+
+    ``groupby(...).indices`` orders several keys differently in different versions of pandas.
+    """
+    numbers = table.groupby(keys, sort=False, dropna=False).ngroup().to_numpy()
+    _, first = np.unique(numbers, return_index=True)
+    found = [
+        (tuple(table[keys].iloc[i]), np.flatnonzero(numbers == numbers[i])) for i in sorted(first)
+    ]
+    return dict(found)
+
+
 def filled(table):
     """The table with chance in place of the scores of failed cells.
 

@@ -11,6 +11,7 @@ from ._cells import (
     headline,
     is_oracle,
     places,
+    positions_by,
     rows_of,
     tested,
 )
@@ -44,7 +45,7 @@ def compare(
     score = filled(table)[headline(table)].to_numpy()
     drawn = replicates(table, parts, n_bootstraps, random_state)
     cells = _cells(table, parts, ours, theirs)
-    pairs = table.iloc[ours].groupby(["source", "target"], sort=False).indices
+    pairs = positions_by(table.iloc[ours], ["source", "target"])
     lines = {}
     for pair, chosen in {**pairs, ("all", "all"): np.arange(len(ours))}.items():
         i, j = ours[chosen], theirs[chosen]

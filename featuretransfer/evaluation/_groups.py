@@ -5,7 +5,7 @@ import zlib
 import numpy as np
 import pandas as pd
 
-from ._cells import headline, rows_of, speakers, tested
+from ._cells import headline, positions_by, rows_of, speakers, tested
 from ._speakers import SCORES, bootstrap, by_speaker
 from ._summary import quantile_levels
 
@@ -21,7 +21,7 @@ def group_scores(table, parts, pipeline, *, by, budget, n_bootstraps, confidence
     rows = rows_of(table, pipeline, budget)
     cells = tested(table, parts)
     name, draws = headline(table), (n_bootstraps, random_state)
-    pairs = table.iloc[rows].groupby(["source", "target"], sort=False).indices
+    pairs = positions_by(table.iloc[rows], ["source", "target"])
     found = {
         pair: _pair([cells[i] for i in rows[chosen] if cells[i] is not None], name, by, pair, draws)
         for pair, chosen in pairs.items()

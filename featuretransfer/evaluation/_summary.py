@@ -15,6 +15,7 @@ from ._cells import (
     is_oracle,
     metrics,
     places,
+    positions_by,
 )
 from ._speakers import SCORES, bootstrap
 
@@ -32,11 +33,11 @@ def summarize(table, parts, *, by, oracle, n_bootstraps, confidence, random_stat
     drawn = replicates(table, parts, n_bootstraps, random_state)
     table = filled(table)
     beaten = _to_beat(table)
-    groups = table.iloc[chosen].groupby(keys, sort=False, dropna=False).indices
-    lines = [_line(table, chosen[rows], beaten, drawn, levels) for rows in groups.values()]
+    found = positions_by(table.iloc[chosen], keys)
+    lines = [_line(table, chosen[rows], beaten, drawn, levels) for rows in found.values()]
     if len(keys) == 1:
-        return pd.DataFrame(lines, index=pd.Index(groups, name="pipeline"))
-    return pd.DataFrame(lines, index=pd.MultiIndex.from_tuples(groups, names=keys))
+        return pd.DataFrame(lines, index=pd.Index([name for (name,) in found], name="pipeline"))
+    return pd.DataFrame(lines, index=pd.MultiIndex.from_tuples(found, names=keys))
 
 
 def replicates(table, parts, n_bootstraps, seed):
